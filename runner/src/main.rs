@@ -1,0 +1,2 @@
+//! The instrument.
+fn main() {}

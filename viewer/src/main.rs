@@ -1,0 +1,2 @@
+//! The report site.
+fn main() {}
