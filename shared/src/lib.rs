@@ -1,1 +1,17 @@
-//! Report format, histogram codec, statistics, criteria and verdicts: pure functions without I/O.
+//! What a report holds and what follows from it: the report format, the histogram codec, statistics,
+//! criteria and verdicts.
+//!
+//! Pure functions without I/O, clock or threads, so that the runner and the site judge the same evidence
+//! with the same code. A report stores evidence; estimates and verdicts are computed from it, never stored.
+
+pub mod arms;
+pub mod criteria;
+pub mod estimate;
+pub mod histogram;
+pub mod metric;
+pub mod report;
+pub mod stats;
+pub mod summary;
+pub mod trust;
+pub mod units;
+pub mod verdict;

@@ -1,0 +1,196 @@
+//! The names of what can be judged.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::arms::Class;
+
+/// Which of the three latencies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LatencyKind {
+    /// From the planned instant to the answer.
+    Response,
+    /// From the call to the answer.
+    Service,
+    /// From the planned instant to the call.
+    ScheduleLag,
+}
+
+impl LatencyKind {
+    /// All three.
+    pub const ALL: [Self; 3] = [Self::Response, Self::Service, Self::ScheduleLag];
+
+    /// The name as it stands in reports and links.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Response => "response",
+            Self::Service => "service",
+            Self::ScheduleLag => "schedule_lag",
+        }
+    }
+}
+
+/// A figure that evidence yields and a criterion can judge.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Metric {
+    /// A percentile of a latency, nanoseconds: `response.p95`, `service.p50.duplicate`.
+    Latency {
+        /// Which latency.
+        kind: LatencyKind,
+        /// The percentile, 0 to 100.
+        percentile: f64,
+        /// Of one class, or of all saves.
+        class: Option<Class>,
+    },
+    /// A figure without parameters.
+    Plain(Plain),
+}
+
+macro_rules! plain_metrics {
+    ($($variant:ident = $name:literal, $doc:literal;)+) => {
+        /// Figures without parameters.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Plain { $(#[doc = $doc] $variant,)+ }
+
+        impl Plain {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The name as it stands in scenario files and reports.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name,)+ }
+            }
+        }
+    };
+}
+
+plain_metrics! {
+    ClosedThroughput = "throughput.closed", "Saves answered a second in the closed model.";
+    OpenThroughput = "throughput.open", "Saves acknowledged a second in the open model.";
+    RowsPerSave = "database.rows", "Rows written or deleted per acknowledged save.";
+    ConnectionPerSave = "database.connection_time", "Time a connection is held per acknowledged save, nanoseconds.";
+    CpuPerSave = "cpu", "Processor time per acknowledged save, nanoseconds.";
+    MemoryGrowth = "memory.growth", "Highest resident memory over the idle baseline, bytes.";
+    MemoryPerSave = "memory.per_save", "Highest resident memory of the process divided by the acknowledged saves, bytes.";
+    MemoryTrend = "memory.trend", "Growth of resident memory from the first to the last tenth of the samples, as a ratio.";
+    LatencyTrend = "response.trend", "Growth of the median response from the first to the last tenth of the blocks, as a ratio.";
+    ErrorRate = "errors", "Share of planned saves that failed, 0 to 1.";
+    SuccessRate = "success", "Share of planned saves that were acknowledged, 0 to 1.";
+    LostSaves = "lost", "Acknowledged saves that are lost or wrong, and runs whose latest state is not the last one acknowledged.";
+    PoolTimeouts = "pool.timeouts", "Saves that failed for want of a connection.";
+    CacheOverLimit = "cache.over_limit", "Entries beyond the cache's limit once it has settled.";
+    EvictionExact = "cache.eviction_exact", "Share of evictions that hit the very entry a perfect LRU evicts, maintenance forced, 0 to 1.";
+    HitRatio = "cache.hit_ratio", "Share of look-ups that hit, 0 to 1.";
+    HitRatioError = "cache.hit_ratio_error", "Distance of the hit ratio from what a perfect LRU hits on the same plan, 0 to 1.";
+    StatisticsError = "cache.statistics_error", "Hits by the cache's own statistics that are no deduplicated answers, or the other way round.";
+    EvictionPenalty = "penalty.eviction", "Median service time of unique saves while evicting over that while filling.";
+    PatternPenalty = "penalty.pattern", "Mean service time of the alternating pattern over that of the sequential one.";
+    EvictionMemory = "memory.eviction", "Growth of resident memory from the first to the last eviction, as a ratio of the memory before.";
+    ConcurrentCapacity = "capacity.users", "The most concurrent users that still meet the latency target.";
+    CacheRecovery = "recovery.cache", "Time from a cache failure to normal service, nanoseconds.";
+}
+
+/// A name that is no metric.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "unknown metric `{0}`: a latency (`response.p95`, `service.p50.duplicate`, `schedule_lag.p99.unique`) or one of {known}",
+    known = Plain::ALL.iter().map(|p| p.as_str()).collect::<Vec<_>>().join(", ")
+)]
+pub struct UnknownMetric(pub String);
+
+impl fmt::Display for Metric {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Plain(plain) => f.write_str(plain.as_str()),
+            Self::Latency { kind, percentile, class } => {
+                write!(f, "{}.p{percentile}", kind.as_str())?;
+                class.map_or(Ok(()), |class| write!(f, ".{}", class.as_str()))
+            }
+        }
+    }
+}
+
+impl FromStr for Metric {
+    type Err = UnknownMetric;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        if let Some(plain) = Plain::ALL.iter().find(|p| p.as_str() == name) {
+            return Ok(Self::Plain(*plain));
+        }
+        latency(name).ok_or_else(|| UnknownMetric(name.to_owned()))
+    }
+}
+
+fn latency(name: &str) -> Option<Metric> {
+    let (kind, rest) = name.split_once(".p")?;
+    let kind = LatencyKind::ALL.into_iter().find(|k| k.as_str() == kind)?;
+    let (percentile, class) = match Class::ALL
+        .into_iter()
+        .find_map(|c| Some((rest.strip_suffix(c.as_str())?.strip_suffix('.')?, c)))
+    {
+        Some((percentile, class)) => (percentile, Some(class)),
+        None => (rest, None),
+    };
+    let percentile: f64 = percentile.parse().ok()?;
+    (percentile > 0.0 && percentile < 100.0).then_some(Metric::Latency { kind, percentile, class })
+}
+
+impl TryFrom<String> for Metric {
+    type Error = UnknownMetric;
+
+    fn try_from(name: String) -> Result<Self, Self::Error> {
+        name.parse()
+    }
+}
+
+impl From<Metric> for String {
+    fn from(metric: Metric) -> Self {
+        metric.to_string()
+    }
+}
+
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Metric {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Metric".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let plain: Vec<&str> = Plain::ALL.iter().map(|p| p.as_str()).collect();
+        schemars::json_schema!({
+            "description": "Name of a figure that can be judged.",
+            "anyOf": [
+                {"enum": plain},
+                {"type": "string", "pattern": "^(response|service|schedule_lag)\\.p[0-9.]+(\\.(duplicate|unique))?$"}
+            ]
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_survive_a_round_trip() {
+        let latencies = ["response.p95", "service.p50.duplicate", "schedule_lag.p99.9.unique", "response.p99.9"];
+        for name in latencies.into_iter().chain(Plain::ALL.iter().map(|p| p.as_str())) {
+            let metric: Metric = name.parse().unwrap();
+            assert_eq!(metric.to_string(), name);
+        }
+    }
+
+    #[test]
+    fn an_unknown_name_lists_the_known_ones() {
+        let refused = "respons.p95".parse::<Metric>().unwrap_err().to_string();
+        assert!(refused.contains("`respons.p95`") && refused.contains("throughput.closed"), "{refused}");
+        assert!("response.p0".parse::<Metric>().is_err());
+        assert!("response.p100".parse::<Metric>().is_err());
+        assert!("response.pNaN".parse::<Metric>().is_err());
+    }
+}

@@ -1,0 +1,142 @@
+//! Reading report files: version first, then the document with the place of any fault.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::{FORMAT_VERSION, Index, Run, Scenario};
+
+/// Why a report file cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// Not JSON, or it ends early.
+    #[error("line {line}, column {column}: {message}")]
+    Syntax {
+        /// Line, from 1.
+        line: usize,
+        /// Column, from 1.
+        column: usize,
+        /// What the parser met.
+        message: String,
+    },
+    /// JSON, but not this document.
+    #[error("field {field}: {message}")]
+    Field {
+        /// Path of the field, `blocks[3].latencies.unique.response`.
+        field: String,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// Written by a newer build.
+    #[error("report format {found} is newer than format {known} that this build reads: use a newer build")]
+    Newer {
+        /// Format of the file.
+        found: u32,
+        /// Newest format of this build.
+        known: u32,
+    },
+    /// Format numbers begin at 1.
+    #[error("report format 0 does not exist")]
+    NoFormat,
+}
+
+#[derive(Deserialize)]
+struct Version {
+    format: u32,
+}
+
+/// Reads `run.json`.
+///
+/// # Errors
+/// [`ReadError`] with line or field.
+pub fn read_run(text: &str) -> Result<Run, ReadError> {
+    read(text)
+}
+
+/// Reads `<scenario>.json`.
+///
+/// # Errors
+/// [`ReadError`] with line or field.
+pub fn read_scenario(text: &str) -> Result<Scenario, ReadError> {
+    read(text)
+}
+
+/// Reads `index.json`.
+///
+/// # Errors
+/// [`ReadError`] with line or field.
+pub fn read_index(text: &str) -> Result<Index, ReadError> {
+    read(text)
+}
+
+/// The text of a document without a seal (the index).
+///
+/// # Errors
+/// Where the document cannot be serialized.
+pub fn to_json<T: Serialize>(document: &T) -> Result<String, serde_json::Error> {
+    Ok(serde_json::to_string_pretty(document)? + "\n")
+}
+
+fn read<T: DeserializeOwned>(text: &str) -> Result<T, ReadError> {
+    let version: Version = parse(text)?;
+    match version.format {
+        0 => Err(ReadError::NoFormat),
+        found if found > FORMAT_VERSION => Err(ReadError::Newer { found, known: FORMAT_VERSION }),
+        _ => parse(text),
+    }
+}
+
+fn parse<T: DeserializeOwned>(text: &str) -> Result<T, ReadError> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    let document = serde_path_to_error::deserialize(&mut json).map_err(|e| {
+        let field = e.path().to_string();
+        let inner = e.into_inner();
+        if inner.is_data() && field != "." {
+            ReadError::Field { field, message: without_place(&inner) }
+        } else {
+            syntax(&inner)
+        }
+    })?;
+    json.end().map_err(|e| syntax(&e))?;
+    Ok(document)
+}
+
+fn syntax(e: &serde_json::Error) -> ReadError {
+    ReadError::Syntax { line: e.line(), column: e.column(), message: without_place(e) }
+}
+
+fn without_place(e: &serde_json::Error) -> String {
+    let message = e.to_string();
+    match message.rfind(" at line ") {
+        Some(at) => message[..at].to_owned(),
+        None => message,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_newer_format_is_named_before_anything_else() {
+        let refused = read_run(r#"{"format": 7, "whatever": []}"#).unwrap_err();
+        assert_eq!(refused, ReadError::Newer { found: 7, known: FORMAT_VERSION });
+    }
+
+    #[test]
+    fn a_truncated_file_names_the_line() {
+        let refused = read_index("{\n  \"format\": 1,\n  \"runs\": [").unwrap_err();
+        assert!(matches!(refused, ReadError::Syntax { line: 3, .. }), "{refused}");
+    }
+
+    #[test]
+    fn a_wrong_field_is_named() {
+        let refused = read_index(r#"{"format": 1, "runs": [{"id": 3}], "unreadable": []}"#).unwrap_err();
+        assert!(matches!(&refused, ReadError::Field { field, .. } if field == "runs[0].id"), "{refused}");
+    }
+
+    #[test]
+    fn text_behind_the_document_is_refused() {
+        let refused = read_index("{\"format\": 1, \"runs\": [], \"unreadable\": []} x").unwrap_err();
+        assert!(matches!(refused, ReadError::Syntax { .. }), "{refused}");
+    }
+}
