@@ -1,0 +1,36 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2154  # root is set by common.sh
+# Trunk builds the site; wasm-bindgen, in exactly the version that the viewer links, writes its JavaScript.
+# Both come from crates.io: Trunk itself would fetch wasm-bindgen from another host. Sourced by scripts/setup.sh.
+
+TRUNK_VERSION=0.21.14
+
+wasm_bindgen_version() {
+  awk '$0 == "name = \"wasm-bindgen\"" { getline; gsub(/[^0-9.]/, ""); print; exit }' "$root/Cargo.lock"
+}
+
+version_of() { "$1" --version 2>/dev/null | cut -d' ' -f2; }
+
+# cargo_tool COMMAND VERSION WHY INSTALL-ARGUMENT...
+cargo_tool() {
+  local tool=$1 version=$2 why=$3
+  shift 3
+  local found
+  found=$(version_of "$tool" || true)
+  [ "$found" != "$version" ] || return 0
+
+  say "installing $tool $version${found:+ in place of $found} (cargo, takes some minutes): $why"
+  cargo install "$@" --version "=$version" --force >&2 ||
+    fail "could not install $tool $version" "cargo install $* --version =$version"
+  [ "$(version_of "$tool")" = "$version" ] ||
+    fail "$(command -v "$tool") is not version $version and comes first on PATH" "rm $(command -v "$tool")"
+}
+
+setup_trunk() {
+  local bindgen
+  bindgen=$(wasm_bindgen_version)
+  [ -n "$bindgen" ] || fail "Cargo.lock names no wasm-bindgen" "git checkout Cargo.lock"
+  cargo_tool trunk "$TRUNK_VERSION" "it builds the report site" --locked trunk
+  # Not locked: its lock file may name a crate version that has been withdrawn.
+  cargo_tool wasm-bindgen "$bindgen" "the version that the viewer links" wasm-bindgen-cli
+}
