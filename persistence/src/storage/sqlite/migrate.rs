@@ -1,0 +1,54 @@
+//! Brings a database to this version's schema, and refuses one that is ahead of it.
+
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::sqlite::SqlitePool;
+
+use crate::PersistenceError;
+
+static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+
+/// The newest schema version that this program knows.
+fn known_version() -> i64 {
+    MIGRATIONS
+        .iter()
+        .map(|migration| migration.version)
+        .max()
+        .unwrap_or(0)
+}
+
+pub(super) async fn bring_up_to_date(
+    pool: &SqlitePool,
+    read_only: bool,
+) -> Result<(), PersistenceError> {
+    let known = known_version();
+    let found = schema_version(pool).await?;
+    if found > known {
+        return Err(PersistenceError::NewerSchema { found, known });
+    }
+    if read_only && found < known {
+        return Err(PersistenceError::OlderSchema { found, known });
+    }
+    if read_only {
+        return Ok(());
+    }
+    MIGRATIONS.run(pool).await.map_err(|error| match error {
+        MigrateError::Execute(cause) | MigrateError::ExecuteMigration(cause, _) => cause.into(),
+        other => PersistenceError::Migration(other),
+    })
+}
+
+/// The newest migration applied; zero for a database without any.
+pub(super) async fn schema_version(pool: &SqlitePool) -> Result<i64, PersistenceError> {
+    let migrated: bool =
+        sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = '_sqlx_migrations')")
+            .fetch_one(pool)
+            .await?;
+    if !migrated {
+        return Ok(0);
+    }
+    Ok(
+        sqlx::query_scalar("SELECT coalesce(max(version), 0) FROM _sqlx_migrations")
+            .fetch_one(pool)
+            .await?,
+    )
+}
