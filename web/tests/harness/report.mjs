@@ -1,0 +1,60 @@
+// The committed example run, and copies of the published site that a test may damage.
+
+import { execFile } from "node:child_process";
+import { cp, mkdir, mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+export const repository = fileURLToPath(new URL("../../../", import.meta.url));
+export const exampleFolder = path.join(repository, "reports/example");
+
+/** Calls the runner that $RUNNER names and returns what it prints. */
+export async function runner(args, options = {}) {
+  const program = process.env.RUNNER ?? path.join(repository, "target/debug/runner");
+  const { stdout } = await run(program, args, { maxBuffer: 1 << 28, ...options });
+  return stdout;
+}
+
+export async function readJson(file) {
+  return JSON.parse(await readFile(file, "utf8"));
+}
+
+/** The example run's `run.json`. */
+export async function exampleRun() {
+  return readJson(path.join(exampleFolder, "run.json"));
+}
+
+/**
+ * Publishes the built viewer with the example run alone, as `runner publish` does it for anybody.
+ * Returns the folder to serve, the run's folder in it, and how to remove both.
+ */
+export async function publishExample() {
+  await need(path.join(repository, "dist/index.html"), "make viewer");
+  await need(path.join(exampleFolder, "run.json"), "git checkout reports");
+
+  const home = await mkdtemp(path.join(tmpdir(), "statebench-site-"));
+  const { id } = await exampleRun();
+  await mkdir(path.join(home, "reports"));
+  await cp(exampleFolder, path.join(home, "reports", id), { recursive: true });
+  await cp(path.join(repository, "dist"), path.join(home, "dist"), { recursive: true });
+  await runner(["publish", "site"], { cwd: home });
+
+  const folder = path.join(home, "site");
+  return {
+    folder,
+    runFolder: path.join(folder, "reports", id),
+    remove: () => rm(home, { recursive: true, force: true }),
+  };
+}
+
+async function need(file, remedy) {
+  try {
+    await stat(file);
+  } catch {
+    throw new Error(`${file} is missing; run: ${remedy}`);
+  }
+}

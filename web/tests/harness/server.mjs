@@ -1,0 +1,55 @@
+// A plain static web server under a sub-path, as any host would serve the site. Nothing is rewritten.
+
+import { createServer } from "node:http";
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+
+const TYPES = {
+  ".html": "text/html; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".json": "application/json",
+  ".svg": "image/svg+xml",
+  ".png": "image/png",
+  ".ico": "image/x-icon",
+  ".wasm": "application/wasm",
+};
+
+export const SUB_PATH = "/team/bench/";
+
+/** Serves a folder on loopback; `url` is where it begins, `origin` its origin. */
+export async function serve(folder) {
+  const server = createServer(async (request, response) => {
+    const answer = await find(folder, new URL(request.url, "http://host").pathname);
+    response.writeHead(answer.status, { "content-type": answer.type });
+    response.end(answer.body);
+  });
+  await new Promise((done, failed) => {
+    server.once("error", failed);
+    server.listen(0, "127.0.0.1", done);
+  });
+
+  const origin = `http://127.0.0.1:${server.address().port}`;
+  return {
+    origin,
+    url: origin + SUB_PATH,
+    close: () => new Promise((done) => {
+      server.close(done);
+      server.closeAllConnections();
+    }),
+  };
+}
+
+async function find(folder, pathname) {
+  const missing = { status: 404, type: "text/plain", body: `nothing at ${pathname}\n` };
+  if (!pathname.startsWith(SUB_PATH)) return missing;
+
+  const wanted = decodeURIComponent(pathname.slice(SUB_PATH.length)) || "index.html";
+  const file = path.resolve(folder, wanted);
+  if (!file.startsWith(path.resolve(folder) + path.sep)) return missing;
+  try {
+    return { status: 200, type: TYPES[path.extname(file)] ?? "application/octet-stream", body: await readFile(file) };
+  } catch {
+    return missing;
+  }
+}

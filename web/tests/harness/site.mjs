@@ -1,0 +1,29 @@
+// What every browser test begins with: a browser, the published example and a server, and the pages it has.
+
+import { launch } from "./browser.mjs";
+import { exampleRun, publishExample } from "./report.mjs";
+import { serve } from "./server.mjs";
+
+export async function openSite() {
+  const published = await publishExample();
+  const server = await serve(published.folder);
+  const browser = await launch();
+  const run = await exampleRun();
+  return {
+    browser,
+    run,
+    url: server.url,
+    runFolder: published.runFolder,
+    /** The hash routes of every page of the example, by a name for people and files. */
+    pages: {
+      runs: "#/",
+      run: `#/run/${run.id}`,
+      ...Object.fromEntries(run.scenarios.map((s) => [s.name, `#/run/${run.id}/${s.name}`])),
+    },
+    async close() {
+      await browser.close();
+      await server.close();
+      await published.remove();
+    },
+  };
+}
