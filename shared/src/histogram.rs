@@ -9,7 +9,9 @@ use std::io::Read;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hdrhistogram::serialization::{Deserializer, Serializer, V2DeflateSerializer};
-use serde::{Deserialize, Deserializer as SerdeDeserializer, Serialize, Serializer as SerdeSerializer};
+use serde::{
+    Deserialize, Deserializer as SerdeDeserializer, Serialize, Serializer as SerdeSerializer,
+};
 
 /// Significant decimal digits of every histogram.
 pub const SIGNIFICANT_DIGITS: u8 = 3;
@@ -109,14 +111,24 @@ impl Histogram {
                 count: step.count_since_last_iteration(),
             })
             .collect();
-        let count = buckets.iter().fold(0, |sum: u64, b| sum.saturating_add(b.count));
-        Self { encoded, buckets, count }
+        let count = buckets
+            .iter()
+            .fold(0, |sum: u64, b| sum.saturating_add(b.count));
+        Self {
+            encoded,
+            buckets,
+            count,
+        }
     }
 
     /// Adds histograms up. The result has no text of its own: it is for reading, not for reports.
     #[must_use]
     pub fn merged<'a>(parts: impl IntoIterator<Item = &'a Self>) -> Self {
-        let mut buckets: Vec<Bucket> = parts.into_iter().flat_map(|h| &h.buckets).copied().collect();
+        let mut buckets: Vec<Bucket> = parts
+            .into_iter()
+            .flat_map(|h| &h.buckets)
+            .copied()
+            .collect();
         buckets.sort_unstable_by_key(|b| b.highest);
         buckets.dedup_by(|later, kept| {
             let same = later.highest == kept.highest;
@@ -126,8 +138,14 @@ impl Histogram {
             }
             same
         });
-        let count = buckets.iter().fold(0, |sum: u64, b| sum.saturating_add(b.count));
-        Self { encoded: String::new(), buckets, count }
+        let count = buckets
+            .iter()
+            .fold(0, |sum: u64, b| sum.saturating_add(b.count));
+        Self {
+            encoded: String::new(),
+            buckets,
+            count,
+        }
     }
 
     /// The text as it stands in the report; empty for an empty or a merged histogram.
@@ -201,7 +219,9 @@ pub fn rank_at_quantile(quantile: f64, count: u64) -> u64 {
 /// # Errors
 /// Any [`HistogramError`].
 pub fn decode_recording(text: &str) -> Result<hdrhistogram::Histogram<u64>, HistogramError> {
-    let compressed = STANDARD.decode(text).map_err(|e| HistogramError::Base64(e.to_string()))?;
+    let compressed = STANDARD
+        .decode(text)
+        .map_err(|e| HistogramError::Base64(e.to_string()))?;
     let plain = decompress(&compressed)?;
     check_header(&plain)?;
     Deserializer::new()
@@ -226,7 +246,9 @@ fn decompress(bytes: &[u8]) -> Result<Vec<u8>, HistogramError> {
         .read_to_end(&mut plain)
         .map_err(|e| HistogramError::Compression(e.to_string()))?;
     if plain.len() as u64 > LARGEST_PAYLOAD_BYTES {
-        return Err(HistogramError::Header("more counters than a latency histogram can have"));
+        return Err(HistogramError::Header(
+            "more counters than a latency histogram can have",
+        ));
     }
     Ok(plain)
 }
@@ -246,13 +268,19 @@ fn check_header(plain: &[u8]) -> Result<(), HistogramError> {
 }
 
 fn word(bytes: &[u8], at: usize) -> Option<u32> {
-    bytes.get(at..at + 4)?.try_into().ok().map(u32::from_be_bytes)
+    bytes
+        .get(at..at + 4)?
+        .try_into()
+        .ok()
+        .map(u32::from_be_bytes)
 }
 
 impl Serialize for Histogram {
     fn serialize<S: SerdeSerializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if self.encoded.is_empty() && !self.is_empty() {
-            return Err(serde::ser::Error::custom("a merged histogram does not belong in a report"));
+            return Err(serde::ser::Error::custom(
+                "a merged histogram does not belong in a report",
+            ));
         }
         serializer.serialize_str(&self.encoded)
     }
@@ -261,8 +289,7 @@ impl Serialize for Histogram {
 impl<'de> Deserialize<'de> for Histogram {
     fn deserialize<D: SerdeDeserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Self::decode(&text)
-            .map_err(|e| serde::de::Error::custom(format!("the histogram {e}")))
+        Self::decode(&text).map_err(|e| serde::de::Error::custom(format!("the histogram {e}")))
     }
 }
 
@@ -349,7 +376,10 @@ mod tests {
         bytes.extend((body.len() as u32).to_be_bytes());
         bytes.extend(body);
         let refused = Histogram::decode(&STANDARD.encode(bytes)).unwrap_err();
-        assert_eq!(refused, HistogramError::Header("more counters than a latency histogram can have"));
+        assert_eq!(
+            refused,
+            HistogramError::Header("more counters than a latency histogram can have")
+        );
     }
 
     #[test]

@@ -76,10 +76,11 @@ plain_metrics! {
     ConnectionPerSave = "database.connection_time", "Time a connection is held per acknowledged save, nanoseconds.";
     CpuPerSave = "cpu", "Processor time per acknowledged save, nanoseconds.";
     MemoryGrowth = "memory.growth", "Highest resident memory over the idle baseline, bytes.";
-    MemoryPerSave = "memory.per_save", "Highest resident memory of the process divided by the acknowledged saves, bytes.";
+    MemoryPerSave = "memory.per_save", "Highest resident memory over the idle baseline divided by the acknowledged saves, bytes.";
     MemoryTrend = "memory.trend", "Growth of resident memory from the first to the last tenth of the samples, as a ratio.";
     LatencyTrend = "response.trend", "Growth of the median response from the first to the last tenth of the blocks, as a ratio.";
     ErrorRate = "errors", "Share of planned saves that failed, 0 to 1.";
+    ErrorCount = "errors.count", "Planned saves that failed.";
     SuccessRate = "success", "Share of planned saves that were acknowledged, 0 to 1.";
     LostSaves = "lost", "Acknowledged saves that are lost or wrong, and runs whose latest state is not the last one acknowledged.";
     PoolTimeouts = "pool.timeouts", "Saves that failed for want of a connection.";
@@ -107,7 +108,11 @@ impl fmt::Display for Metric {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Plain(plain) => f.write_str(plain.as_str()),
-            Self::Latency { kind, percentile, class } => {
+            Self::Latency {
+                kind,
+                percentile,
+                class,
+            } => {
                 write!(f, "{}.p{percentile}", kind.as_str())?;
                 class.map_or(Ok(()), |class| write!(f, ".{}", class.as_str()))
             }
@@ -137,7 +142,11 @@ fn latency(name: &str) -> Option<Metric> {
         None => (rest, None),
     };
     let percentile: f64 = percentile.parse().ok()?;
-    (percentile > 0.0 && percentile < 100.0).then_some(Metric::Latency { kind, percentile, class })
+    (percentile > 0.0 && percentile < 100.0).then_some(Metric::Latency {
+        kind,
+        percentile,
+        class,
+    })
 }
 
 impl TryFrom<String> for Metric {
@@ -178,8 +187,16 @@ mod tests {
 
     #[test]
     fn names_survive_a_round_trip() {
-        let latencies = ["response.p95", "service.p50.duplicate", "schedule_lag.p99.9.unique", "response.p99.9"];
-        for name in latencies.into_iter().chain(Plain::ALL.iter().map(|p| p.as_str())) {
+        let latencies = [
+            "response.p95",
+            "service.p50.duplicate",
+            "schedule_lag.p99.9.unique",
+            "response.p99.9",
+        ];
+        for name in latencies
+            .into_iter()
+            .chain(Plain::ALL.iter().map(|p| p.as_str()))
+        {
             let metric: Metric = name.parse().unwrap();
             assert_eq!(metric.to_string(), name);
         }
@@ -188,7 +205,10 @@ mod tests {
     #[test]
     fn an_unknown_name_lists_the_known_ones() {
         let refused = "respons.p95".parse::<Metric>().unwrap_err().to_string();
-        assert!(refused.contains("`respons.p95`") && refused.contains("throughput.closed"), "{refused}");
+        assert!(
+            refused.contains("`respons.p95`") && refused.contains("throughput.closed"),
+            "{refused}"
+        );
         assert!("response.p0".parse::<Metric>().is_err());
         assert!("response.p100".parse::<Metric>().is_err());
         assert!("response.pNaN".parse::<Metric>().is_err());

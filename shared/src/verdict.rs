@@ -67,10 +67,18 @@ pub fn judge(criterion: &Criterion, scenario: Option<&Scenario>) -> Judgement {
     }
     let Some(scenario) = scenario else {
         let name = criterion.scenario.as_deref().unwrap_or("its scenario");
-        return judgement(None, Verdict::NotJudged, format!("{name} is not part of this run"));
+        return judgement(
+            None,
+            Verdict::NotJudged,
+            format!("{name} is not part of this run"),
+        );
     };
     if let Some(difference) = crate::trust::unequal_promises(scenario) {
-        return judgement(None, Verdict::NotJudged, format!("the arms promise different things: {difference}"));
+        return judgement(
+            None,
+            Verdict::NotJudged,
+            format!("the arms promise different things: {difference}"),
+        );
     }
     let comparison = match estimate(criterion.metric, scenario) {
         Ok(comparison) => comparison,
@@ -92,17 +100,26 @@ pub fn judge(criterion: &Criterion, scenario: Option<&Scenario>) -> Judgement {
 
 fn decide(target: &Target, comparison: &Comparison) -> (Verdict, String) {
     let Some(estimate) = comparison.measured(target.of) else {
-        return (Verdict::Inconclusive, "the baseline's figure is zero or missing, so there is no ratio".to_owned());
+        return (
+            Verdict::Inconclusive,
+            "the baseline's figure is zero or missing, so there is no ratio".to_owned(),
+        );
     };
     let Some(interval) = estimate.interval else {
-        let reason = estimate.no_interval.clone().unwrap_or_else(|| "has no interval".to_owned());
+        let reason = estimate
+            .no_interval
+            .clone()
+            .unwrap_or_else(|| "has no interval".to_owned());
         return (Verdict::Inconclusive, reason);
     };
     let verdict = place(target, interval.low, interval.high);
     let reason = match verdict {
         Verdict::Pass => String::new(),
         Verdict::Inconclusive => {
-            format!("the 95 % interval holds the limit: {} pairs cannot settle it, more would", comparison.pairs)
+            format!(
+                "the 95 % interval holds the limit: {} pairs cannot settle it, more would",
+                comparison.pairs
+            )
         }
         _ => "the whole 95 % interval is past the limit".to_owned(),
     };
@@ -131,7 +148,10 @@ fn place(target: &Target, low: f64, high: f64) -> Verdict {
 /// then warnings. Targets that were not judged do not count.
 #[must_use]
 pub fn overall(verdicts: impl IntoIterator<Item = Verdict>) -> Verdict {
-    let counted: Vec<Verdict> = verdicts.into_iter().filter(|v| *v != Verdict::NotJudged).collect();
+    let counted: Vec<Verdict> = verdicts
+        .into_iter()
+        .filter(|v| *v != Verdict::NotJudged)
+        .collect();
     let any = |v| counted.contains(&v);
     if counted.is_empty() {
         Verdict::NotJudged

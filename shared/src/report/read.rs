@@ -27,7 +27,9 @@ pub enum ReadError {
         message: String,
     },
     /// Written by a newer build.
-    #[error("report format {found} is newer than format {known} that this build reads: use a newer build")]
+    #[error(
+        "report format {found} is newer than format {known} that this build reads: use a newer build"
+    )]
     Newer {
         /// Format of the file.
         found: u32,
@@ -80,7 +82,10 @@ fn read<T: DeserializeOwned>(text: &str) -> Result<T, ReadError> {
     let version: Version = parse(text)?;
     match version.format {
         0 => Err(ReadError::NoFormat),
-        found if found > FORMAT_VERSION => Err(ReadError::Newer { found, known: FORMAT_VERSION }),
+        found if found > FORMAT_VERSION => Err(ReadError::Newer {
+            found,
+            known: FORMAT_VERSION,
+        }),
         _ => parse(text),
     }
 }
@@ -91,7 +96,10 @@ fn parse<T: DeserializeOwned>(text: &str) -> Result<T, ReadError> {
         let field = e.path().to_string();
         let inner = e.into_inner();
         if inner.is_data() && field != "." {
-            ReadError::Field { field, message: without_place(&inner) }
+            ReadError::Field {
+                field,
+                message: without_place(&inner),
+            }
         } else {
             syntax(&inner)
         }
@@ -101,7 +109,11 @@ fn parse<T: DeserializeOwned>(text: &str) -> Result<T, ReadError> {
 }
 
 fn syntax(e: &serde_json::Error) -> ReadError {
-    ReadError::Syntax { line: e.line(), column: e.column(), message: without_place(e) }
+    ReadError::Syntax {
+        line: e.line(),
+        column: e.column(),
+        message: without_place(e),
+    }
 }
 
 fn without_place(e: &serde_json::Error) -> String {
@@ -119,24 +131,38 @@ mod tests {
     #[test]
     fn a_newer_format_is_named_before_anything_else() {
         let refused = read_run(r#"{"format": 7, "whatever": []}"#).unwrap_err();
-        assert_eq!(refused, ReadError::Newer { found: 7, known: FORMAT_VERSION });
+        assert_eq!(
+            refused,
+            ReadError::Newer {
+                found: 7,
+                known: FORMAT_VERSION
+            }
+        );
     }
 
     #[test]
     fn a_truncated_file_names_the_line() {
         let refused = read_index("{\n  \"format\": 1,\n  \"runs\": [").unwrap_err();
-        assert!(matches!(refused, ReadError::Syntax { line: 3, .. }), "{refused}");
+        assert!(
+            matches!(refused, ReadError::Syntax { line: 3, .. }),
+            "{refused}"
+        );
     }
 
     #[test]
     fn a_wrong_field_is_named() {
-        let refused = read_index(r#"{"format": 1, "runs": [{"id": 3}], "unreadable": []}"#).unwrap_err();
-        assert!(matches!(&refused, ReadError::Field { field, .. } if field == "runs[0].id"), "{refused}");
+        let refused =
+            read_index(r#"{"format": 1, "runs": [{"id": 3}], "unreadable": []}"#).unwrap_err();
+        assert!(
+            matches!(&refused, ReadError::Field { field, .. } if field == "runs[0].id"),
+            "{refused}"
+        );
     }
 
     #[test]
     fn text_behind_the_document_is_refused() {
-        let refused = read_index("{\"format\": 1, \"runs\": [], \"unreadable\": []} x").unwrap_err();
+        let refused =
+            read_index("{\"format\": 1, \"runs\": [], \"unreadable\": []} x").unwrap_err();
         assert!(matches!(refused, ReadError::Syntax { .. }), "{refused}");
     }
 }

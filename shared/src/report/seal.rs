@@ -45,7 +45,10 @@ pub enum SealFault {
 /// Where the document is not a JSON object.
 pub fn seal<T: Serialize>(document: &T) -> Result<(String, String), serde_json::Error> {
     let mut value = serde_json::to_value(document)?;
-    let seal = Seal { parts: digests(&value), blake3: BLANK.to_owned() };
+    let seal = Seal {
+        parts: digests(&value),
+        blake3: BLANK.to_owned(),
+    };
     if let Value::Object(members) = &mut value {
         members.remove("seal");
     }
@@ -64,7 +67,9 @@ pub fn seal<T: Serialize>(document: &T) -> Result<(String, String), serde_json::
 /// [`SealFault`], as precise as the damage allows. A file that is no JSON at all must be reported by its reader first.
 pub fn check_seal(text: &str) -> Result<String, SealFault> {
     let recorded = last_digest(text).ok_or(SealFault::Missing)?;
-    let computed = blake3::hash(replace_last(text, recorded, BLANK).as_bytes()).to_hex().to_string();
+    let computed = blake3::hash(replace_last(text, recorded, BLANK).as_bytes())
+        .to_hex()
+        .to_string();
     if computed == recorded {
         return Ok(computed);
     }
@@ -79,16 +84,27 @@ pub fn check_seal(text: &str) -> Result<String, SealFault> {
         .iter()
         .filter(|(part, digest)| actual.get(*part) != Some(digest))
         .map(|(part, _)| part.clone())
-        .chain(actual.keys().filter(|part| !expected.contains_key(*part)).cloned())
+        .chain(
+            actual
+                .keys()
+                .filter(|part| !expected.contains_key(*part))
+                .cloned(),
+        )
         .collect();
     changed.sort();
-    if changed.is_empty() { Err(SealFault::Elsewhere) } else { Err(SealFault::Parts(changed)) }
+    if changed.is_empty() {
+        Err(SealFault::Elsewhere)
+    } else {
+        Err(SealFault::Parts(changed))
+    }
 }
 
 /// Digests of all members, and of the elements of arrays one by one.
 fn digests(document: &Value) -> BTreeMap<String, String> {
     let mut parts = BTreeMap::new();
-    let Value::Object(members) = document else { return parts };
+    let Value::Object(members) = document else {
+        return parts;
+    };
     for (name, member) in members.iter().filter(|(name, _)| *name != "seal") {
         match member {
             Value::Array(elements) if !elements.is_empty() => {
@@ -106,7 +122,9 @@ fn digests(document: &Value) -> BTreeMap<String, String> {
 
 fn digest(value: &Value) -> String {
     // serde_json's objects are sorted maps, so that equal values have equal texts.
-    let mut hex = blake3::hash(value.to_string().as_bytes()).to_hex().to_string();
+    let mut hex = blake3::hash(value.to_string().as_bytes())
+        .to_hex()
+        .to_string();
     hex.truncate(PART_DIGITS);
     hex
 }
@@ -114,7 +132,8 @@ fn digest(value: &Value) -> String {
 /// The digits of the whole digest: the last quoted 64 hexadecimal digits of the file.
 fn last_digest(text: &str) -> Option<&str> {
     let at = text.rfind("\"blake3\": \"")? + "\"blake3\": \"".len();
-    text.get(at..at + HEX_DIGITS).filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()))
+    text.get(at..at + HEX_DIGITS)
+        .filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
 fn replace_last(text: &str, from: &str, to: &str) -> String {
@@ -148,7 +167,10 @@ mod tests {
             let mut bytes = text.clone().into_bytes();
             bytes[at] = if bytes[at] == b'1' { b'2' } else { b'1' };
             if let Ok(changed) = String::from_utf8(bytes) {
-                assert!(check_seal(&changed).is_err(), "byte {at} was changed unnoticed");
+                assert!(
+                    check_seal(&changed).is_err(),
+                    "byte {at} was changed unnoticed"
+                );
             }
         }
     }
@@ -156,7 +178,10 @@ mod tests {
     #[test]
     fn the_changed_part_is_named() {
         let changed = sealed().replace("1.5", "1.6");
-        assert_eq!(check_seal(&changed), Err(SealFault::Parts(vec!["/blocks/0".into()])));
+        assert_eq!(
+            check_seal(&changed),
+            Err(SealFault::Parts(vec!["/blocks/0".into()]))
+        );
     }
 
     #[test]

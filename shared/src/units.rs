@@ -1,0 +1,225 @@
+//! How numbers are written for people: the same on the terminal and on the site.
+//!
+//! True minus, thin no-break spaces for thousands and before units, three significant digits for times, whole
+//! percents for changes.
+
+/// Narrow no-break space: groups thousands and stands before units.
+pub const THIN: char = '\u{202f}';
+/// True minus.
+pub const MINUS: char = '\u{2212}';
+
+/// What a figure counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Time in nanoseconds.
+    Nanoseconds,
+    /// Size in bytes.
+    Bytes,
+    /// A share of 0 to 1, shown in percent.
+    Share,
+    /// A factor, shown as ×1.2.
+    Factor,
+    /// A growth as a ratio, shown as a signed percent.
+    Growth,
+    /// Saves a second.
+    PerSecond,
+    /// Something per save.
+    PerSave,
+    /// A plain number.
+    Count,
+}
+
+/// A figure with its unit.
+#[must_use]
+pub fn format_value(value: f64, unit: Unit) -> String {
+    if !value.is_finite() {
+        return "–".to_owned();
+    }
+    match unit {
+        Unit::Nanoseconds => format_time(value),
+        Unit::Bytes => format_bytes(value),
+        Unit::Share => format!("{}{THIN}%", significant(value * 100.0, 3, 2)),
+        Unit::Factor => format_factor(value),
+        Unit::Growth => format_change(value),
+        Unit::PerSecond => format!("{}{THIN}op/s", group(value, 0)),
+        Unit::PerSave => format!("{} per save", significant(value, 3, 2)),
+        Unit::Count => group(value, 0),
+    }
+}
+
+/// A time: milliseconds with three significant digits; microseconds below a tenth of one, seconds from ten seconds on.
+#[must_use]
+pub fn format_time(nanoseconds: f64) -> String {
+    let (value, unit) = match nanoseconds.abs() {
+        0.0 => (0.0, "ms"),
+        n if n < 1e5 => (nanoseconds / 1e3, "µs"),
+        n if n < 1e10 => (nanoseconds / 1e6, "ms"),
+        _ => (nanoseconds / 1e9, "s"),
+    };
+    format!("{}{THIN}{unit}", significant(value, 3, 2))
+}
+
+/// A size in KiB, MiB, GiB with three significant digits.
+#[must_use]
+pub fn format_bytes(bytes: f64) -> String {
+    let steps = ["bytes", "KiB", "MiB", "GiB", "TiB"];
+    let mut value = bytes;
+    let mut step = 0;
+    while value.abs() >= 1024.0 && step + 1 < steps.len() {
+        value /= 1024.0;
+        step += 1;
+    }
+    let decimals = if step == 0 { 0 } else { 2 };
+    format!("{}{THIN}{}", significant(value, 3, decimals), steps[step])
+}
+
+/// A change as a signed whole percent: −68 %.
+#[must_use]
+pub fn format_change(ratio: f64) -> String {
+    format!("{}{THIN}%", signed_percent(ratio))
+}
+
+/// An interval of changes without the sign of percent: −71 … −64.
+#[must_use]
+pub fn format_change_interval(low: f64, high: f64) -> String {
+    format!("{} … {}", signed_percent(low), signed_percent(high))
+}
+
+/// An interval of figures with their unit.
+#[must_use]
+pub fn format_interval(low: f64, high: f64, unit: Unit) -> String {
+    if unit == Unit::Growth {
+        return format!("{}{THIN}%", format_change_interval(low, high));
+    }
+    let (low, high) = (format_value(low, unit), format_value(high, unit));
+    match (low.rsplit_once(THIN), high.rsplit_once(THIN)) {
+        (Some((number, a)), Some((_, b)))
+            if a == b && !a.starts_with(|c: char| c.is_ascii_digit()) =>
+        {
+            format!("{number} … {high}")
+        }
+        _ => format!("{low} … {high}"),
+    }
+}
+
+/// A factor: ×6.4.
+#[must_use]
+pub fn format_factor(factor: f64) -> String {
+    let decimals = if factor.abs() < 2.0 { 2 } else { 1 };
+    format!("×{}", significant(factor, 3, decimals))
+}
+
+/// A whole number with grouped thousands.
+#[must_use]
+pub fn format_count(count: u64) -> String {
+    group(count as f64, 0)
+}
+
+/// A percentile's name: P95, P99.9.
+#[must_use]
+pub fn percentile_name(percentile: f64) -> String {
+    format!("P{percentile}")
+}
+
+/// A number with so many significant digits, but no more decimals than that.
+#[must_use]
+pub fn significant(value: f64, digits: i32, most_decimals: usize) -> String {
+    let magnitude = if value == 0.0 {
+        0
+    } else {
+        value.abs().log10().floor() as i32
+    };
+    let decimals = usize::try_from((digits - 1 - magnitude).max(0)).unwrap_or(0);
+    group(value, decimals.min(most_decimals))
+}
+
+fn signed_percent(ratio: f64) -> String {
+    let percent = (ratio * 100.0).round();
+    match percent {
+        p if p > 0.0 => format!("+{}", group(p, 0)),
+        _ => group(percent, 0),
+    }
+}
+
+fn group(value: f64, decimals: usize) -> String {
+    let text = format!("{:.decimals$}", value.abs());
+    let (whole, fraction) = text
+        .split_once('.')
+        .map_or((text.as_str(), ""), |(w, f)| (w, f));
+    let mut grouped = String::new();
+    for (i, digit) in whole.chars().enumerate() {
+        if i > 0 && (whole.len() - i).is_multiple_of(3) {
+            grouped.push(THIN);
+        }
+        grouped.push(digit);
+    }
+    let is_zero = text.bytes().all(|b| b == b'0' || b == b'.');
+    let sign = if value < 0.0 && !is_zero {
+        MINUS.to_string()
+    } else {
+        String::new()
+    };
+    let point = if fraction.is_empty() { "" } else { "." };
+    format!("{sign}{grouped}{point}{fraction}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain(text: &str) -> String {
+        text.replace(THIN, "_")
+    }
+
+    #[test]
+    fn times_have_three_significant_digits() {
+        let shown = [
+            342_000.0,
+            2_312_000.0,
+            15_440_000.0,
+            8_400.0,
+            0.0,
+            1_234_000_000.0,
+            12_000_000_000.0,
+        ]
+        .map(|ns| plain(&format_time(ns)));
+        assert_eq!(
+            shown,
+            [
+                "0.34_ms", "2.31_ms", "15.4_ms", "8.40_µs", "0.00_ms", "1_234_ms", "12.0_s"
+            ]
+        );
+    }
+
+    #[test]
+    fn changes_are_signed_whole_percents() {
+        assert_eq!(plain(&format_change(-0.684)), "−68_%");
+        assert_eq!(plain(&format_change(0.071)), "+7_%");
+        assert_eq!(plain(&format_change(-0.001)), "0_%");
+        assert_eq!(format_change_interval(-0.712, -0.64), "−71 … −64");
+    }
+
+    #[test]
+    fn intervals_name_the_unit_once_where_it_is_the_same() {
+        assert_eq!(
+            plain(&format_interval(1.2e6, 2.5e6, Unit::Nanoseconds)),
+            "1.20 … 2.50_ms"
+        );
+        assert_eq!(
+            plain(&format_interval(9.0e4, 2.5e6, Unit::Nanoseconds)),
+            "90.0_µs … 2.50_ms"
+        );
+        assert_eq!(
+            plain(&format_interval(1_200.0, 1_500.0, Unit::Count)),
+            "1_200 … 1_500"
+        );
+    }
+
+    #[test]
+    fn thousands_are_grouped() {
+        assert_eq!(plain(&format_count(150_000)), "150_000");
+        assert_eq!(plain(&format_value(-1234.0, Unit::Count)), "−1_234");
+        assert_eq!(plain(&format_bytes(12_689_000.0)), "12.1_MiB");
+        assert_eq!(format_value(f64::NAN, Unit::Bytes), "–");
+    }
+}
