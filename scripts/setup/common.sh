@@ -52,6 +52,6 @@ install_packages() {
     apt_lists_are_fresh=yes
   fi
   as_root env DEBIAN_FRONTEND=noninteractive \
-    apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2 ||
+    apt-get install -y -qq -o Dpkg::Use-Pty=0 --no-install-recommends "${missing[@]}" >/dev/null ||
     fail "could not install ${missing[*]}" "$by_hand"
 }

@@ -6,9 +6,10 @@ setup_wasm() {
   "$root/scripts/wasm-toolchain.sh" >/dev/null 2>&1 && return 0
 
   say "adding the target wasm32-unknown-unknown (rustup): the report site is WebAssembly"
-  if RUST_BACKTRACE=0 timeout 300 rustup target add wasm32-unknown-unknown >&2; then return 0; fi
+  if RUST_BACKTRACE=0 timeout 300 rustup target add wasm32-unknown-unknown >&2 &&
+    "$root/scripts/wasm-toolchain.sh" >/dev/null 2>&1; then return 0; fi
 
-  say "rustup could not download it; using Debian's compiler and building the standard library instead"
+  say "rustup could not provide it; using Debian's compiler and building the standard library instead"
   install_packages "a compiler whose standard library can be built for WebAssembly" \
     rustc-web cargo-web rust-web-src rust-web-llvm lld-22
   build_wasm_std

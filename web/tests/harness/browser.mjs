@@ -18,12 +18,7 @@ const PATIENCE = 30_000;
 export async function launch() {
   const executablePath = process.env.CHROMIUM;
   if (!executablePath) throw new Error("CHROMIUM is not set; run the tests by: make browser-test");
-  const isRoot = process.getuid?.() === 0;
-  return chromium.launch({
-    executablePath,
-    // Chromium's sandbox refuses to start as root.
-    args: isRoot ? [...ARGUMENTS, "--no-sandbox"] : ARGUMENTS,
-  });
+  return chromium.launch({ executablePath, args: ARGUMENTS });
 }
 
 /**

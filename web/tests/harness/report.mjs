@@ -15,6 +15,7 @@ export const exampleFolder = path.join(repository, "reports/example");
 /** Calls the runner that $RUNNER names and returns what it prints. */
 export async function runner(args, options = {}) {
   const program = process.env.RUNNER ?? path.join(repository, "target/debug/runner");
+  await need(program, "cargo build -p runner");
   const { stdout } = await run(program, args, { maxBuffer: 1 << 28, ...options });
   return stdout;
 }
