@@ -132,3 +132,86 @@ impl fmt::Debug for CommittedStates {
             .finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::sync::Mutex;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn fingerprint(state: u8) -> Fingerprint {
+        Fingerprint(blake3::hash(&[state]))
+    }
+
+    /// The least recently used run first, with its state.
+    struct Reference {
+        capacity: usize,
+        runs: VecDeque<(u8, u8)>,
+        evicted: Vec<String>,
+    }
+
+    impl Reference {
+        /// Whether the run's last state is this one; afterwards it is, and the run is the most recently used.
+        fn save(&mut self, run: u8, state: u8) -> bool {
+            let known = self.runs.iter().position(|(other, _)| *other == run);
+            let hit = known
+                .and_then(|at| self.runs.remove(at))
+                .is_some_and(|(_, last)| last == state);
+            self.runs.push_back((run, state));
+            if self.runs.len() > self.capacity
+                && let Some((oldest, _)) = self.runs.pop_front()
+                && self.capacity > 0
+            {
+                self.evicted.push(oldest.to_string());
+            }
+            hit
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn maintained_after_each_save_it_evicts_exactly_the_least_recently_used(
+            capacity in 0_usize..6,
+            saves in proptest::collection::vec((0_u8..10, 0_u8..2), 1..200),
+        ) {
+            let evicted = Arc::new(Mutex::new(Vec::new()));
+            let log = Arc::clone(&evicted);
+            let listener: EvictionListener = Arc::new(move |run| log.lock().unwrap().push(run.to_owned()));
+            let states = CommittedStates::new(capacity as u64, Some(listener));
+            let mut reference = Reference { capacity, runs: VecDeque::new(), evicted: Vec::new() };
+            let mut hits = 0;
+
+            for (number, (run, state)) in saves.iter().enumerate() {
+                let name = run.to_string();
+                let found = states.find(&name, fingerprint(*state)).is_some();
+                if !found {
+                    states.forget(&name);
+                    states.remember(name, fingerprint(*state), SnapshotId(number as i64));
+                }
+                states.maintain();
+
+                prop_assert_eq!(found, reference.save(*run, *state), "save {}", number);
+                hits += u64::from(found);
+                prop_assert_eq!(&*evicted.lock().unwrap(), &reference.evicted);
+                let statistics = states.statistics();
+                prop_assert_eq!(statistics.entries, reference.runs.len() as u64);
+                prop_assert_eq!(statistics.evictions, reference.evicted.len() as u64);
+                prop_assert_eq!((statistics.hits, statistics.misses), (hits, number as u64 + 1 - hits));
+            }
+        }
+    }
+
+    // moka queues writes and makes the writer wait when the queue is full: nothing may queue up for an empty cache.
+    #[test]
+    fn a_cache_of_no_entries_neither_keeps_nor_blocks() {
+        let states = CommittedStates::new(0, None);
+        for number in 0..5000 {
+            states.remember("run".into(), fingerprint(0), SnapshotId(number));
+        }
+        assert_eq!(states.find("run", fingerprint(0)), None);
+        assert_eq!(states.statistics().entries, 0);
+    }
+}

@@ -3,28 +3,39 @@
 use std::path::Path;
 use std::time::Instant;
 
-use sqlx::Row;
+use sqlx::query_scalar;
 
 use super::{SqliteStorage, migrate};
 use crate::stopwatch::nanoseconds_since;
 use crate::{Health, PersistenceError, Promises, RETAINED_SNAPSHOTS};
 
-/// Reads every promise that belongs to a connection from the one that writes.
-const PROMISES: &str = "SELECT sqlite_version(), journal_mode, synchronous, foreign_keys, page_size, wal_autocheckpoint \
-     FROM pragma_journal_mode, pragma_synchronous, pragma_foreign_keys, pragma_page_size, pragma_wal_autocheckpoint";
-
 impl SqliteStorage {
+    /// Asks the connection that writes: pragmas belong to a connection, not to the database.
     pub(crate) async fn promises(&self) -> Result<Promises, PersistenceError> {
-        let row = sqlx::query(PROMISES).fetch_one(&self.writer).await?;
-        let version: String = row.try_get(0)?;
+        let schema_version = migrate::schema_version(&self.writer).await?;
+        let mut writer = self.writer.acquire().await?;
+        let version: String = query_scalar("SELECT sqlite_version()")
+            .fetch_one(&mut *writer)
+            .await?;
+        let synchronous = query_scalar("PRAGMA synchronous")
+            .fetch_one(&mut *writer)
+            .await?;
         Ok(Promises {
             database: format!("SQLite {version}"),
-            journal_mode: row.try_get(1)?,
-            synchronous: synchronous_name(row.try_get(2)?),
-            foreign_keys: row.try_get(3)?,
-            page_size: row.try_get(4)?,
-            wal_autocheckpoint: row.try_get(5)?,
-            schema_version: migrate::schema_version(&self.writer).await?,
+            journal_mode: query_scalar("PRAGMA journal_mode")
+                .fetch_one(&mut *writer)
+                .await?,
+            synchronous: synchronous_name(synchronous),
+            foreign_keys: query_scalar("PRAGMA foreign_keys")
+                .fetch_one(&mut *writer)
+                .await?,
+            page_size: query_scalar("PRAGMA page_size")
+                .fetch_one(&mut *writer)
+                .await?,
+            wal_autocheckpoint: query_scalar("PRAGMA wal_autocheckpoint")
+                .fetch_one(&mut *writer)
+                .await?,
+            schema_version,
             pool_size: self.pool_size(),
             retention: RETAINED_SNAPSHOTS,
         })
@@ -32,7 +43,7 @@ impl SqliteStorage {
 
     pub(crate) async fn health(&self) -> Result<Health, PersistenceError> {
         let asked = Instant::now();
-        sqlx::query_scalar::<_, i64>("SELECT count(*) FROM (SELECT 1 FROM snapshots LIMIT 1)")
+        query_scalar::<_, i64>("SELECT count(*) FROM (SELECT 1 FROM snapshots LIMIT 1)")
             .fetch_one(&self.readers)
             .await?;
         let mut wal = self.path.clone().into_os_string();
