@@ -1,2 +1,10 @@
 //! The instrument.
+
+mod cmd;
+mod console;
+mod environment;
+mod exit;
+mod ledger;
+mod output;
+
 fn main() {}

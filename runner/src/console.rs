@@ -1,0 +1,18 @@
+//! Standard output.
+
+use std::io::{self, Write};
+
+/// Writes to standard output. A reader that has gone (`runner list | head -1`) is no fault.
+///
+/// # Errors
+/// Where standard output cannot take the text, a full disk for instance.
+pub(crate) fn print(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    match stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+    {
+        Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        done => done,
+    }
+}

@@ -1,0 +1,167 @@
+//! The machine and the build that a report names. Nothing that tells whose machine it is: no host or user name.
+
+use std::fs;
+use std::path::Path;
+
+use shared::report::{Build, Environment};
+
+/// Digits of the fingerprint: enough to tell machines apart, short enough to read.
+const FINGERPRINT_DIGITS: usize = 16;
+
+/// The build of this runner.
+pub(crate) fn build() -> Build {
+    Build {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        revision: env!("STATEBENCH_REVISION").to_owned(),
+        profile: env!("STATEBENCH_PROFILE").to_owned(),
+    }
+}
+
+/// The machine, as far as it can be read; `databases` is the folder that the databases lie in.
+pub(crate) fn environment(databases: &Path) -> Environment {
+    let file = |path: &str| fs::read_to_string(path).unwrap_or_default();
+    let mut environment = Environment {
+        system: system(&file("/etc/os-release")),
+        processor: processor(&file("/proc/cpuinfo")),
+        cores: std::thread::available_parallelism()
+            .map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX)),
+        memory_bytes: memory_bytes(&file("/proc/meminfo")),
+        file_system: databases
+            .canonicalize()
+            .ok()
+            .and_then(|path| file_system(&file("/proc/self/mountinfo"), &path)),
+        fingerprint: String::new(),
+    };
+    environment.fingerprint = fingerprint(&environment);
+    environment
+}
+
+/// `Debian GNU/Linux 13, Linux 6.12.1 x86_64`.
+fn system(os_release: &str) -> String {
+    let kernel = rustix::system::uname();
+    let [name, release, machine] = [kernel.sysname(), kernel.release(), kernel.machine()]
+        .map(|part| part.to_string_lossy().into_owned());
+    let distribution = os_release
+        .lines()
+        .find_map(|line| line.strip_prefix("PRETTY_NAME="))
+        .map(|value| value.trim_matches('"').to_owned());
+    let kernel = format!("{name} {release} {machine}");
+    match distribution {
+        Some(distribution) => format!("{distribution}, {kernel}"),
+        None => kernel,
+    }
+}
+
+fn processor(cpuinfo: &str) -> Option<String> {
+    let model = field(cpuinfo, "model name")?;
+    Some(model.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+fn memory_bytes(meminfo: &str) -> Option<u64> {
+    let kibibytes: u64 = field(meminfo, "MemTotal")?
+        .strip_suffix("kB")?
+        .trim()
+        .parse()
+        .ok()?;
+    kibibytes.checked_mul(1024)
+}
+
+/// The value behind `name:` in a file of `/proc`.
+fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    text.lines().find_map(|line| {
+        let (key, value) = line.split_once(':')?;
+        (key.trim() == name).then(|| value.trim())
+    })
+}
+
+/// The type of the file system that holds a path: of the longest mount point above it, the last mounted of equals.
+/// Format: proc_pid_mountinfo(5).
+fn file_system(mountinfo: &str, path: &Path) -> Option<String> {
+    mountinfo
+        .lines()
+        .filter_map(|line| {
+            let (mount, source) = line.split_once(" - ")?;
+            let point = mount.split(' ').nth(4)?.replace("\\040", " ");
+            let kind = source.split(' ').next()?;
+            path.starts_with(&point)
+                .then(|| (point.len(), kind.to_owned()))
+        })
+        .max_by_key(|(length, _)| *length)
+        .map(|(_, kind)| kind)
+}
+
+fn fingerprint(environment: &Environment) -> String {
+    let Environment {
+        system,
+        processor,
+        cores,
+        memory_bytes,
+        file_system,
+        fingerprint: _,
+    } = environment;
+    let figures = format!("{system:?} {processor:?} {cores} {memory_bytes:?} {file_system:?}");
+    let mut digits = blake3::hash(figures.as_bytes()).to_hex().to_string();
+    digits.truncate(FINGERPRINT_DIGITS);
+    digits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn proc_files_are_read() {
+        assert_eq!(
+            processor("processor\t: 0\nmodel name\t: Sample  CPU @ 2 GHz\n").unwrap(),
+            "Sample CPU @ 2 GHz"
+        );
+        assert_eq!(
+            memory_bytes("MemTotal:        1000 kB\nMemFree: 1 kB"),
+            Some(1_024_000)
+        );
+        assert_eq!(memory_bytes("MemTotal: many kB"), None);
+        assert!(system("NAME=x\nPRETTY_NAME=\"Sample OS 1\"\n").starts_with("Sample OS 1, "));
+    }
+
+    #[test]
+    fn the_longest_mount_point_counts() {
+        let mounts = "22 1 8:1 / / rw shared:1 - ext4 /dev/sda1 rw\n\
+                      23 22 0:5 / /tmp rw - tmpfs tmpfs rw\n\
+                      24 22 0:6 / /tmp/with\\040space rw - xfs /dev/sdb rw";
+        let kind = |path| file_system(mounts, Path::new(path)).unwrap();
+        assert_eq!(kind("/tmp/run"), "tmpfs");
+        assert_eq!(kind("/tmpfiles"), "ext4");
+        assert_eq!(kind("/tmp/with space/x"), "xfs");
+        assert_eq!(file_system("", Path::new("/")), None);
+    }
+
+    #[test]
+    fn the_fingerprint_follows_the_machine() {
+        let here = environment(Path::new("."));
+        assert!(
+            here.cores > 0 && here.fingerprint.len() == FINGERPRINT_DIGITS,
+            "{here:?}"
+        );
+        assert_eq!(environment(Path::new(".")), here);
+        assert_ne!(
+            fingerprint(&Environment {
+                cores: here.cores + 1,
+                ..here.clone()
+            }),
+            here.fingerprint
+        );
+    }
+
+    #[test]
+    fn the_build_names_its_profile() {
+        assert_eq!(
+            build().profile,
+            if cfg!(debug_assertions) {
+                "debug"
+            } else {
+                "release"
+            }
+        );
+        assert_eq!(build().version, env!("CARGO_PKG_VERSION"));
+    }
+}

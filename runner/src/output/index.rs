@@ -1,0 +1,200 @@
+//! `index.json`: the list of runs, rebuilt from the run folders.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, anyhow};
+use jiff::Timestamp;
+use shared::report::{FORMAT_VERSION, Index, IndexEntry, Run, Scenario, Unreadable, to_json};
+use shared::summary::summarize;
+
+use super::atomic::write_if_changed;
+use super::read::{RUN_FILE, read_run_folder};
+use crate::exit::usage;
+
+/// Name of the list beside the run folders.
+pub(crate) const INDEX_FILE: &str = "index.json";
+
+/// Makes the list of a reports folder anew and writes it.
+///
+/// # Errors
+/// Where the folder cannot be read (ends with [`crate::exit::Exit::Usage`]) or the list cannot be written.
+pub(crate) fn rebuild_index(reports: &Path) -> Result<Index> {
+    let index = read_index_of(reports)?;
+    write_index(reports, &index)?;
+    Ok(index)
+}
+
+/// Writes the list into a reports folder.
+pub(crate) fn write_index(reports: &Path, index: &Index) -> Result<()> {
+    let text = to_json(index).with_context(|| format!("cannot serialize {INDEX_FILE}"))?;
+    write_if_changed(&reports.join(INDEX_FILE), text.as_bytes()).map(drop)
+}
+
+/// The list of a reports folder: newest first; damage is listed by file, and hides nothing else.
+pub(crate) fn read_index_of(reports: &Path) -> Result<Index> {
+    let mut index = Index {
+        format: FORMAT_VERSION,
+        runs: Vec::new(),
+        unreadable: Vec::new(),
+    };
+    for id in run_folders(reports)? {
+        read_into(&mut index, reports, &id);
+    }
+    index.runs.sort_by_cached_key(|entry| {
+        std::cmp::Reverse((entry.started_at.parse::<Timestamp>().ok(), entry.id.clone()))
+    });
+    Ok(index)
+}
+
+fn read_into(index: &mut Index, reports: &Path, id: &str) {
+    let mut unreadable = |file: &str, reason| {
+        index.unreadable.push(Unreadable {
+            file: format!("{id}/{file}"),
+            reason,
+        });
+    };
+    let (run, scenarios) = match read_run_folder(&reports.join(id)) {
+        Ok(read) => read,
+        Err(damaged) => return unreadable(&damaged.file, damaged.reason),
+    };
+    if run.id != id {
+        return unreadable(
+            RUN_FILE,
+            format!("is run {}: its folder must have that name", run.id),
+        );
+    }
+    let mut readable = Vec::new();
+    for scenario in scenarios {
+        match scenario {
+            Ok(scenario) => readable.push(scenario),
+            Err(damaged) => unreadable(&damaged.file, damaged.reason),
+        }
+    }
+    index.runs.push(entry(&run, &readable));
+}
+
+fn entry(run: &Run, scenarios: &[Scenario]) -> IndexEntry {
+    IndexEntry {
+        id: run.id.clone(),
+        title: run.title.clone(),
+        started_at: run.started_at.clone(),
+        profile: run.profile.clone(),
+        revision: run.build.revision.clone(),
+        status: run.status.clone(),
+        headline: summarize(run, scenarios).headline_figures(),
+    }
+}
+
+/// Names of the folders that hold at least one report file, sorted.
+///
+/// # Errors
+/// Where the folder cannot be read; ends with [`crate::exit::Exit::Usage`].
+pub(crate) fn run_folders(reports: &Path) -> Result<Vec<String>> {
+    let unreadable = |e| {
+        usage(anyhow!(
+            "cannot read the reports folder {}: {e}; name the folder that holds the runs",
+            reports.display()
+        ))
+    };
+    let mut names = Vec::new();
+    for entry in fs::read_dir(reports).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        if let Ok(name) = entry.file_name().into_string()
+            && !name.starts_with('.')
+            && holds_json(&entry.path())
+        {
+            names.push(name);
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+fn holds_json(folder: &Path) -> bool {
+    fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .any(|entry| {
+            entry
+                .path()
+                .extension()
+                .is_some_and(|extension| extension == "json")
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::written_into;
+    use super::*;
+    use shared::report::read_index;
+
+    #[test]
+    fn runs_stand_newest_first() {
+        let reports = tempfile::tempdir().unwrap();
+        for started in [
+            "2026-11-23T03:15:00Z",
+            "2026-11-25T03:15:00Z",
+            "2026-11-24T03:15:00Z",
+        ] {
+            written_into(reports.path(), &["low-load"], started);
+        }
+        let index = rebuild_index(reports.path()).unwrap();
+        let days: Vec<&str> = index
+            .runs
+            .iter()
+            .map(|run| &run.started_at[8..10])
+            .collect();
+        assert_eq!(days, ["25", "24", "23"]);
+        assert_eq!(index.unreadable, []);
+        let text = fs::read_to_string(reports.path().join(INDEX_FILE)).unwrap();
+        assert_eq!(read_index(&text).unwrap(), index);
+    }
+
+    #[test]
+    fn a_damaged_scenario_does_not_hide_its_run() {
+        let reports = tempfile::tempdir().unwrap();
+        let folder = written_into(
+            reports.path(),
+            &["low-load", "high-load"],
+            "2026-11-23T03:15:00Z",
+        );
+        fs::write(folder.join("high-load.json"), "{\"format\": 1").unwrap();
+        let index = rebuild_index(reports.path()).unwrap();
+        assert_eq!(index.runs.len(), 1);
+        assert!(
+            index.unreadable[0].file.ends_with("/high-load.json"),
+            "{:?}",
+            index.unreadable
+        );
+        assert!(
+            index.unreadable[0].reason.starts_with("line 1"),
+            "{:?}",
+            index.unreadable
+        );
+    }
+
+    #[test]
+    fn a_damaged_run_does_not_hide_the_others() {
+        let reports = tempfile::tempdir().unwrap();
+        let damaged = written_into(reports.path(), &["low-load"], "2026-11-23T03:15:00Z");
+        written_into(reports.path(), &["low-load"], "2026-11-24T03:15:00Z");
+        fs::remove_file(damaged.join(RUN_FILE)).unwrap();
+        fs::create_dir(reports.path().join("empty")).unwrap();
+        let index = rebuild_index(reports.path()).unwrap();
+        assert_eq!(index.runs.len(), 1);
+        assert_eq!(index.unreadable.len(), 1);
+        assert_eq!(index.unreadable[0].reason, "is missing");
+    }
+
+    #[test]
+    fn a_renamed_run_is_refused_since_its_links_would_break() {
+        let reports = tempfile::tempdir().unwrap();
+        let folder = written_into(reports.path(), &["low-load"], "2026-11-23T03:15:00Z");
+        fs::rename(folder, reports.path().join("mine")).unwrap();
+        let index = rebuild_index(reports.path()).unwrap();
+        assert_eq!(index.runs, []);
+        assert_eq!(index.unreadable[0].file, "mine/run.json");
+    }
+}
