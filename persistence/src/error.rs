@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use sqlx::migrate::MigrateError;
 
-/// Why a service could not do what it was asked. Nothing was written and nothing is remembered by a failed save.
+/// Why a service could not do what it was asked. Nothing was written and nothing is remembered by a
+/// failed save.
 #[derive(Debug, thiserror::Error)]
 pub enum PersistenceError {
     /// The state is not a JSON object within the limits. Remedy: correct the state.
@@ -21,7 +22,8 @@ pub enum PersistenceError {
         /// What is wrong with it, with the limit it breaks.
         reason: String,
     },
-    /// Another connection kept the database locked, or no connection became free in time. Remedy: try again.
+    /// Another connection kept the database locked, or no connection became free in time. Remedy:
+    /// try again.
     #[error("the database is busy; try again, or allow it more time ({context})")]
     Busy {
         /// What was waited for.
@@ -30,7 +32,8 @@ pub enum PersistenceError {
     /// The disk or the database's size limit is reached. Remedy: free space, then try again.
     #[error("no space is left for the database; free some, then try again")]
     DiskFull(#[source] sqlx::Error),
-    /// The database may only be read. Remedy: open it for writing, or check the permissions of its file.
+    /// The database may only be read. Remedy: open it for writing, or check the permissions of its
+    /// file.
     #[error("the database is read-only; open it for writing, or check its file's permissions")]
     ReadOnly(#[source] sqlx::Error),
     /// A newer version of this crate has migrated the database. Remedy: use that version.
@@ -56,7 +59,8 @@ pub enum PersistenceError {
     /// The migrations in the database are not this crate's. Remedy: use a database of its own.
     #[error("the database's schema cannot be migrated")]
     Migration(#[source] MigrateError),
-    /// The database file cannot be opened. Remedy: check that its folder exists and may be written to.
+    /// The database file cannot be opened. Remedy: check that its folder exists and may be written
+    /// to.
     #[error("cannot open the database {path}: check that its folder exists and may be written to", path = .path.display())]
     CannotOpen {
         /// The database's file.

@@ -1,10 +1,11 @@
 //! The system under test: two services that persist the states of agents, with equal promises.
 //!
-//! [`StandardService`] writes every save; [`OptimizedService`] does less work for the same promise. Both implement
-//! [`StatePersistence`], share one schema and load what the other saved. A save that was answered is durable.
+//! [`StandardService`] writes every save; [`OptimizedService`] does less work for the same promise.
+//! Both implement [`StatePersistence`], share one schema and load what the other saved. A save that
+//! was answered is durable.
 //!
-//! A database belongs to one service at a time: the optimized service remembers what it committed and cannot
-//! know what another writer did meanwhile (see [`OptimizedService`]).
+//! A database belongs to one service at a time: the optimized service remembers what it committed
+//! and cannot know what another writer did meanwhile (see [`OptimizedService`]).
 
 mod encoding;
 mod error;

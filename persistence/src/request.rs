@@ -11,7 +11,8 @@ use crate::PersistenceError;
 /// Largest accepted state and execution context, in bytes, as received and in canonical form.
 pub const MAX_STATE_BYTES: usize = 16 * 1024 * 1024;
 
-/// Deepest accepted nesting of arrays and objects, the outermost object included: the parser's own limit.
+/// Deepest accepted nesting of arrays and objects, the outermost object included: the parser's own
+/// limit.
 pub const MAX_STATE_DEPTH: usize = 127;
 
 /// Longest accepted id and agent phase, in bytes of UTF-8.
@@ -19,8 +20,9 @@ pub const MAX_ID_BYTES: usize = 256;
 
 /// One state to persist.
 ///
-/// States are kept in canonical form (keys sorted, no white space, of repeated keys the last one), so equal documents
-/// are equal bytes. Numbers are kept as 64-bit integers or doubles; anything beyond that range is rounded to a double.
+/// States are kept in canonical form (keys sorted, no white space, of repeated keys the last one),
+/// so equal documents are equal bytes. Numbers are kept as 64-bit integers or doubles; anything
+/// beyond that range is rounded to a double.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SaveRequest {
     /// The run whose state this is: 1 to [`MAX_ID_BYTES`] bytes.
@@ -29,7 +31,8 @@ pub struct SaveRequest {
     pub thread_id: String,
     /// The user who owns the thread: 1 to [`MAX_ID_BYTES`] bytes.
     pub user_id: String,
-    /// JSON text of an object: at most [`MAX_STATE_BYTES`], nested at most [`MAX_STATE_DEPTH`] deep.
+    /// JSON text of an object: at most [`MAX_STATE_BYTES`], nested at most [`MAX_STATE_DEPTH`]
+    /// deep.
     pub state: Bytes,
     /// Why the state is saved.
     pub checkpoint_type: CheckpointType,
@@ -37,10 +40,11 @@ pub struct SaveRequest {
     pub agent_phase: Option<String>,
     /// JSON text of any value, within the limits of `state`.
     pub execution_context: Option<Bytes>,
-    /// Whether a recovery may start here. Such a save is always written, like a critical checkpoint.
+    /// Whether a recovery may start here. Such a save is always written, like a critical
+    /// checkpoint.
     pub is_recovery_point: bool,
-    /// When the snapshot may be dropped, in milliseconds since the Unix epoch, not negative. It is stored for whoever cleans
-    /// up; the services themselves prune by count only.
+    /// When the snapshot may be dropped, in milliseconds since the Unix epoch, not negative. It is
+    /// stored for whoever cleans up; the services themselves prune by count only.
     pub expires_at: Option<i64>,
 }
 
@@ -112,7 +116,8 @@ impl fmt::Display for CheckpointType {
 /// The name is no checkpoint type's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "unknown checkpoint type {name:?}: use one of manual, auto, recovery, phase_transition, full, critical, intermediate, pipeline_complete"
+    "unknown checkpoint type {name:?}: use one of manual, auto, recovery, phase_transition, full, \
+     critical, intermediate, pipeline_complete"
 )]
 pub struct UnknownCheckpointType {
     /// The name given.
@@ -194,7 +199,8 @@ pub(crate) fn check_id(field: &'static str, id: &str) -> Result<(), PersistenceE
     check_text(field, id)
 }
 
-// NUL ends a text in C interfaces and is refused by PostgreSQL, so it would not survive every storage.
+// NUL ends a text in C interfaces and is refused by PostgreSQL, so it would not survive every
+// storage.
 fn check_text(field: &'static str, text: &str) -> Result<(), PersistenceError> {
     if text.len() > MAX_ID_BYTES {
         let reason = format!(
@@ -222,7 +228,8 @@ fn canonical_state(text: &[u8]) -> Result<String, PersistenceError> {
     Ok(canonical)
 }
 
-/// Canonical JSON: `serde_json`'s map sorts its keys as long as its feature `preserve_order` is off, which a test guards.
+/// Canonical JSON: `serde_json`'s map sorts its keys as long as its feature `preserve_order` is
+/// off, which a test guards.
 fn canonical_json(text: &[u8]) -> Result<String, String> {
     check_size(text.len())?;
     let value: Value = serde_json::from_slice(text).map_err(|error| {

@@ -6,16 +6,18 @@ use crate::{LoadedState, PersistenceError, SaveRequest, SnapshotId, ThreadContex
 
 /// A service that persists states.
 ///
-/// A save that was answered is durable. Saves of one run take effect in the order in which their futures were first polled, and
-/// the run's latest state is the one saved last. Each run keeps its newest [`RETAINED_SNAPSHOTS`](crate::RETAINED_SNAPSHOTS).
-/// A future may be dropped at any point: its save then either happened completely or not at all.
+/// A save that was answered is durable. Saves of one run take effect in the order in which their
+/// futures were first polled, and the run's latest state is the one saved last. Each run keeps its
+/// newest [`RETAINED_SNAPSHOTS`](crate::RETAINED_SNAPSHOTS). A future may be dropped at any point:
+/// its save then either happened completely or not at all.
 #[async_trait]
 pub trait StatePersistence: Send + Sync {
     /// Persists a state.
     ///
     /// # Errors
-    /// `InvalidState` and `InvalidField` for a request out of range, else what the database answered. Nothing was written then, unless the
-    /// connection broke or the disk failed during the commit itself: saving again is right in every case.
+    /// `InvalidState` and `InvalidField` for a request out of range, else what the database
+    /// answered. Nothing was written then, unless the connection broke or the disk failed during
+    /// the commit itself: saving again is right in every case.
     async fn save(&self, request: SaveRequest) -> Result<Saved, PersistenceError>;
 
     /// The state of `run_id` saved last, read from the database.
@@ -45,7 +47,8 @@ pub trait StatePersistence: Send + Sync {
     /// Counters of the deduplication cache; all zero for a service without one.
     fn cache_statistics(&self) -> CacheStatistics;
 
-    /// Applies the cache's pending reads and evictions now, so that order and size are exact afterwards.
+    /// Applies the cache's pending reads and evictions now, so that order and size are exact
+    /// afterwards.
     fn maintain_cache(&self);
 
     /// The state of the connection pool at this instant.
@@ -83,12 +86,14 @@ pub struct Saved {
 pub enum Outcome {
     /// A new snapshot was committed.
     Written,
-    /// The run's latest committed snapshot holds this very state already. Of the request's other fields, thread and user are equal too;
-    /// its agent phase, execution context and expiry are not recorded.
+    /// The run's latest committed snapshot holds this very state already. Of the request's other
+    /// fields, thread and user are equal too; its agent phase, execution context and expiry are not
+    /// recorded.
     Deduplicated,
 }
 
-/// The work of one save: nanoseconds per phase, and what the database was asked to do. Zero where a phase did not happen.
+/// The work of one save: nanoseconds per phase, and what the database was asked to do. Zero where a
+/// phase did not happen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Observation {
     /// Checking the request and bringing its JSON into canonical form.
@@ -120,12 +125,13 @@ pub struct Observation {
 pub struct CacheStatistics {
     /// The largest number of entries.
     pub capacity: u64,
-    /// Entries as of the cache's last maintenance, which it does in batches: for an exact figure call
-    /// [`maintain_cache`](StatePersistence::maintain_cache) first.
+    /// Entries as of the cache's last maintenance, which it does in batches: for an exact figure
+    /// call [`maintain_cache`](StatePersistence::maintain_cache) first.
     pub entries: u64,
     /// Lookups that found the saved state to be the run's latest: exactly the deduplicated saves.
     pub hits: u64,
-    /// All other lookups: the run was not cached, or with another state. Saves that are always written do not look up.
+    /// All other lookups: the run was not cached, or with another state. Saves that are always
+    /// written do not look up.
     pub misses: u64,
     /// Entries put in after a commit, replacements included.
     pub insertions: u64,

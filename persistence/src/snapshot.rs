@@ -6,7 +6,8 @@ use bytes::Bytes;
 
 use crate::CheckpointType;
 
-/// Identifies a stored snapshot. Ids of one database rise in the order of commits and are never reused.
+/// Identifies a stored snapshot. Ids of one database rise in the order of commits and are never
+/// reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SnapshotId(pub i64);
 

@@ -32,7 +32,8 @@ impl StandardService {
 
 #[async_trait]
 impl StatePersistence for StandardService {
-    // The order of a run's saves is the order in which they queue for the single writer connection, which serves first come, first served.
+    // The order of a run's saves is the order in which they queue for the single writer connection,
+    // which serves first come, first served.
     async fn save(&self, request: SaveRequest) -> Result<Saved, PersistenceError> {
         let mut observation = Observation::default();
 

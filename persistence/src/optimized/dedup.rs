@@ -12,7 +12,8 @@ use super::EvictionListener;
 use crate::request::AcceptedSave;
 use crate::{CacheStatistics, SnapshotId};
 
-/// BLAKE3 over what a snapshot must share with a save to answer it: the canonical state, and whose it is.
+/// BLAKE3 over what a snapshot must share with a save to answer it: the canonical state, and whose
+/// it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Fingerprint(blake3::Hash);
 
@@ -36,7 +37,8 @@ struct Committed {
 
 /// A bounded, least-recently-used map from run to its last committed state.
 ///
-/// moka applies reads and evictions in batches, so order and size are exact only right after [`maintain`](Self::maintain).
+/// moka applies reads and evictions in batches, so order and size are exact only right after
+/// [`maintain`](Self::maintain).
 pub(super) struct CommittedStates {
     runs: Cache<String, Committed>,
     hits: AtomicU64,
@@ -154,7 +156,8 @@ mod tests {
     }
 
     impl Reference {
-        /// Whether the run's last state is this one; afterwards it is, and the run is the most recently used.
+        /// Whether the run's last state is this one; afterwards it is, and the run is the most
+        /// recently used.
         fn save(&mut self, run: u8, state: u8) -> bool {
             let known = self.runs.iter().position(|(other, _)| *other == run);
             let hit = known
@@ -204,7 +207,8 @@ mod tests {
         }
     }
 
-    // moka queues writes and makes the writer wait when the queue is full: nothing may queue up for an empty cache.
+    // moka queues writes and makes the writer wait when the queue is full: nothing may queue up for
+    // an empty cache.
     #[test]
     fn a_cache_of_no_entries_neither_keeps_nor_blocks() {
         let states = CommittedStates::new(0, None);

@@ -1,6 +1,7 @@
 //! The candidate: the same promises with less work.
 //!
-//! A save whose state is already the run's latest is answered with that snapshot; the others are written in fewer statements.
+//! A save whose state is already the run's latest is answered with that snapshot; the others are
+//! written in fewer statements.
 
 mod dedup;
 mod turns;
@@ -37,7 +38,8 @@ pub type EvictionListener = Arc<dyn Fn(&str) + Send + Sync>;
 pub struct OptimizedOptions {
     /// Capacity of the deduplication cache, one entry per run. With 0 every save is written.
     pub cache_entries: u64,
-    /// Called by whichever thread maintains the cache: it must be quick and must not call the service.
+    /// Called by whichever thread maintains the cache: it must be quick and must not call the
+    /// service.
     pub on_evict: Option<EvictionListener>,
 }
 
@@ -62,8 +64,9 @@ impl fmt::Debug for OptimizedOptions {
 
 /// The optimized service: writes only what changed.
 ///
-/// It must be the only writer of its database while it is open: what another writer did to a run in the meantime is not
-/// seen by its cache, and a state that the other replaced could be taken for the run's latest.
+/// It must be the only writer of its database while it is open: what another writer did to a run in
+/// the meantime is not seen by its cache, and a state that the other replaced could be taken for
+/// the run's latest.
 #[derive(Debug)]
 pub struct OptimizedService {
     storage: SqliteStorage,

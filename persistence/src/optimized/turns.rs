@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::OwnedMutexGuard;
 
-/// The runs that have a save under way. Bounded by the saves under way, since the last one of a run clears up.
+/// The runs that have a save under way. Bounded by the saves under way, since the last one of a run
+/// clears up.
 #[derive(Debug, Default)]
 pub(super) struct Turns {
     runs: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
@@ -44,7 +45,8 @@ impl Drop for Turn<'_> {
     fn drop(&mut self) {
         let mut runs = self.turns.runs();
         self.guard = None;
-        // Everybody else who waits for this run holds the lock as well; with two holders it is the map and this turn.
+        // Everybody else who waits for this run holds the lock as well; with two holders it is the
+        // map and this turn.
         if Arc::strong_count(&self.lock) == 2 {
             runs.remove(self.run_id);
         }

@@ -207,8 +207,8 @@ pub(crate) async fn run_concurrently<F: Future>(
     outputs.into_iter().flatten().collect()
 }
 
-/// A caller that stops waiting: polls a future at most `polls` times, then lets `linger` pass, during which the database
-/// goes on with what it was asked, and drops the future.
+/// A caller that stops waiting: polls a future at most `polls` times, then lets `linger` pass,
+/// during which the database goes on with what it was asked, and drops the future.
 pub(crate) async fn give_up_after<F: Future>(
     polls: usize,
     linger: Duration,

@@ -39,10 +39,11 @@ pub(super) async fn bring_up_to_date(
 
 /// The newest migration applied; zero for a database without any.
 pub(super) async fn schema_version(pool: &SqlitePool) -> Result<i64, PersistenceError> {
-    let migrated: bool =
-        sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = '_sqlx_migrations')")
-            .fetch_one(pool)
-            .await?;
+    let migrated: bool = sqlx::query_scalar(
+        "SELECT count(*) > 0 FROM sqlite_schema WHERE name = '_sqlx_migrations'",
+    )
+    .fetch_one(pool)
+    .await?;
     if !migrated {
         return Ok(0);
     }

@@ -19,7 +19,8 @@ use crate::{PersistenceError, PoolStatus, error};
 /// Prepared statements kept per connection: more than the services have.
 const STATEMENT_CACHE: usize = 32;
 
-/// Where the database is and how it is opened. Durability is not an option: write-ahead log, `synchronous=FULL`, foreign keys on.
+/// Where the database is and how it is opened. Durability is not an option: write-ahead log,
+/// `synchronous=FULL`, foreign keys on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DatabaseOptions {
     /// The database file. Its folder must exist; the log lies beside it.
@@ -63,7 +64,8 @@ impl DatabaseOptions {
         }
     }
 
-    // Connections stay open: reopening one would show up as a latency outlier that says nothing about a service.
+    // Connections stay open: reopening one would show up as a latency outlier that says nothing
+    // about a service.
     fn pool_options(&self, connections: u32) -> SqlitePoolOptions {
         SqlitePoolOptions::new()
             .max_connections(connections)
@@ -139,7 +141,8 @@ impl SqliteStorage {
     }
 }
 
-/// The pool's idle counter lags behind its queue and can wrap below zero for a moment: that reads as none.
+/// The pool's idle counter lags behind its queue and can wrap below zero for a moment: that reads
+/// as none.
 fn idle_connections(pool: &SqlitePool) -> u32 {
     u32::try_from(pool.num_idle()).map_or(0, |idle| idle.min(pool.size()))
 }

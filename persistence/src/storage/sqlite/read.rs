@@ -8,14 +8,14 @@ use super::SqliteStorage;
 use crate::encoding::Encoding;
 use crate::{LoadedState, PersistenceError, RunSummary, SnapshotId, ThreadContext, request};
 
-const LATEST: &str = "SELECT id, run_id, thread_id, user_id, state, encoding, checkpoint_type, agent_phase, execution_context, \
-     is_recovery_point, expires_at, created_at FROM snapshots WHERE run_id = ? ORDER BY id DESC LIMIT 1";
+const LATEST: &str = "SELECT id, run_id, thread_id, user_id, state, encoding, checkpoint_type, agent_phase, \
+     execution_context, is_recovery_point, expires_at, created_at FROM snapshots WHERE run_id = ? ORDER BY id DESC LIMIT 1";
 
-const BY_ID: &str = "SELECT id, run_id, thread_id, user_id, state, encoding, checkpoint_type, agent_phase, execution_context, \
-     is_recovery_point, expires_at, created_at FROM snapshots WHERE id = ?";
+const BY_ID: &str = "SELECT id, run_id, thread_id, user_id, state, encoding, checkpoint_type, agent_phase, \
+     execution_context, is_recovery_point, expires_at, created_at FROM snapshots WHERE id = ?";
 
-const RUNS_OF_THREAD: &str = "SELECT run_id, max(id) AS latest, count(*) AS snapshots FROM snapshots WHERE thread_id = ? \
-     GROUP BY run_id ORDER BY latest DESC";
+const RUNS_OF_THREAD: &str = "SELECT run_id, max(id) AS latest, count(*) AS snapshots \
+     FROM snapshots WHERE thread_id = ? GROUP BY run_id ORDER BY latest DESC";
 
 impl SqliteStorage {
     pub(crate) async fn load_latest(

@@ -14,8 +14,8 @@ use crate::{Observation, PersistenceError, RETAINED_SNAPSHOTS, SnapshotId};
 
 const INSERT_USER: &str = "INSERT INTO users (id, created_at) VALUES (?, ?) ON CONFLICT DO NOTHING";
 
-const INSERT_SNAPSHOT: &str = "INSERT INTO snapshots (run_id, thread_id, user_id, state, encoding, state_bytes, checkpoint_type, \
-     agent_phase, execution_context, is_recovery_point, expires_at, created_at) \
+const INSERT_SNAPSHOT: &str = "INSERT INTO snapshots (run_id, thread_id, user_id, state, encoding, \
+     state_bytes, checkpoint_type, agent_phase, execution_context, is_recovery_point, expires_at, created_at) \
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id";
 
 const INSERT_AUDIT: &str = "INSERT INTO audit (snapshot_id, run_id, user_id, action, status, started_at, completed_at) \
@@ -36,14 +36,16 @@ impl SqliteStorage {
             if !connection.is_in_transaction() {
                 return Ok(Writer { connection });
             }
-            // After some failures (a full disk is one) SQLite rolls back by itself; the driver's own rollback then
-            // fails and it believes for ever to be inside a transaction. Such a connection is replaced.
+            // After some failures (a full disk is one) SQLite rolls back by itself; the driver's
+            // own rollback then fails and it believes for ever to be inside a transaction. Such a
+            // connection is replaced.
             connection.close().await?;
         }
     }
 }
 
-/// Counts one waiting caller for as long as it lives, so that a dropped future is not counted for ever.
+/// Counts one waiting caller for as long as it lives, so that a dropped future is not counted for
+/// ever.
 struct Waiting<'a>(&'a AtomicU32);
 
 impl<'a> Waiting<'a> {
@@ -65,7 +67,8 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// Begins a transaction that holds the write lock from its start, so that no later step finds the database locked.
+    /// Begins a transaction that holds the write lock from its start, so that no later step finds
+    /// the database locked.
     pub(crate) async fn begin<'a>(
         &'a mut self,
         observation: &'a mut Observation,
@@ -79,7 +82,8 @@ impl Writer {
     }
 }
 
-/// A write transaction; dropped before [`commit`](Self::commit), it rolls back. Its work is counted in an observation.
+/// A write transaction; dropped before [`commit`](Self::commit), it rolls back. Its work is counted
+/// in an observation.
 pub(crate) struct WriteTransaction<'a> {
     transaction: Transaction<'a, Sqlite>,
     observation: &'a mut Observation,
@@ -121,7 +125,8 @@ impl WriteTransaction<'_> {
         Ok(SnapshotId(id))
     }
 
-    /// Records that a save has begun; returns the record's id for [`complete_audit`](Self::complete_audit).
+    /// Records that a save has begun; returns the record's id for
+    /// [`complete_audit`](Self::complete_audit).
     pub(crate) async fn start_audit(
         &mut self,
         snapshot: SnapshotId,
@@ -140,7 +145,8 @@ impl WriteTransaction<'_> {
         Ok(())
     }
 
-    /// Records a save that is begun and complete at once: nobody can see the record before the commit, so nothing is lost.
+    /// Records a save that is begun and complete at once: nobody can see the record before the
+    /// commit, so nothing is lost.
     pub(crate) async fn insert_completed_audit(
         &mut self,
         snapshot: SnapshotId,

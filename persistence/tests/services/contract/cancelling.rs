@@ -12,7 +12,8 @@ on_both_services!(
 /// A save is polled about once for each statement.
 const MAX_POLLS: usize = 10;
 
-/// Not at all, and long enough for the database to finish a statement that nobody waits for any more.
+/// Not at all, and long enough for the database to finish a statement that nobody waits for any
+/// more.
 const LINGER: [Duration; 3] = [
     Duration::ZERO,
     Duration::from_micros(300),
@@ -30,7 +31,8 @@ async fn a_save_given_up_at_any_point_happened_completely_or_not_at_all<S: Opena
 
         let answer = give_up_after(polls, linger, service.save(request(&run_id, &wanted))).await;
         given_up += usize::from(answer.is_none());
-        // Whichever of the two is the latest now, each save that is answered makes its state the latest.
+        // Whichever of the two is the latest now, each save that is answered makes its state the
+        // latest.
         for state in [&before, &wanted, &before] {
             let saved = service.save(request(&run_id, state)).await.unwrap();
             assert_eq!(

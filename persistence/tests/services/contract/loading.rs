@@ -2,7 +2,6 @@
 
 use persistence::{
     CheckpointType, OptimizedService, RunSummary, SaveRequest, SnapshotId, StandardService,
-    StatePersistence,
 };
 
 use crate::support::{Openable, TestDatabase, request, state};
@@ -130,39 +129,4 @@ async fn each_loads_what_the_other_saved<Writer: Openable, Reader: Openable>() {
         .unwrap()
         .snapshot_id;
     assert!(next > saved[saved.len() - 1]);
-}
-
-/// Beside the contract: what deduplication answers.
-#[tokio::test]
-async fn the_optimized_service_answers_a_repeated_state_with_its_snapshot() {
-    use persistence::Outcome;
-
-    let database = TestDatabase::new();
-    let service: OptimizedService = database.open().await;
-    let first = service
-        .save(request("run", r#"{"a":1,"b":2}"#))
-        .await
-        .unwrap();
-    let again = service
-        .save(request("run", r#"{ "b": 2, "a": 1 }"#))
-        .await
-        .unwrap();
-
-    assert_eq!(
-        (again.outcome, again.snapshot_id),
-        (Outcome::Deduplicated, first.snapshot_id)
-    );
-    assert_eq!(
-        (again.observation.statements, again.observation.write_ns),
-        (0, 0)
-    );
-    assert!(again.observation.hash_ns > 0 && again.observation.lookup_ns > 0);
-    assert_eq!(database.number("SELECT count(*) FROM snapshots").await, 1);
-    service.maintain_cache();
-    let statistics = service.cache_statistics();
-    assert_eq!(
-        (statistics.hits, statistics.misses, statistics.entries),
-        (1, 1, 1)
-    );
-    assert_eq!(statistics.capacity, persistence::DEFAULT_CACHE_ENTRIES);
 }

@@ -101,7 +101,8 @@ async fn follow_the_model(service: &dyn StatePersistence, database: &TestDatabas
                     service.save(request(&run_id, &state(*number))),
                 )
                 .await;
-                // Both outcomes are right; a save that is answered settles which state is the latest.
+                // Both outcomes are right; a save that is answered settles which state is the
+                // latest.
                 let settled = state(number + 1);
                 service.save(request(&run_id, &settled)).await.unwrap();
                 latest.insert(run_id, settled);

@@ -1,4 +1,5 @@
-//! The three mistakes of a naive deduplicating service. Each has a check that accepts the real service and rejects the naive one.
+//! The three mistakes of a naive deduplicating service. Each has a check that accepts the real
+//! service and rejects the naive one.
 
 mod checks;
 mod naive;
