@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::console::print;
 use crate::exit::Exit;
-use crate::output::{INDEX_FILE, rebuild_index};
+use crate::output::{INDEX_FILE, rebuild_index, write_index};
 
 /// Rebuild the list of runs, index.json, from the run folders.
 ///
@@ -30,6 +30,7 @@ pub(crate) struct Args {
 /// Where the folder cannot be read or written.
 pub(crate) fn run(args: &Args) -> Result<Exit> {
     let index = rebuild_index(&args.reports)?;
+    write_index(&args.reports, &index)?;
     super::warn_unreadable(&args.reports, &index);
     eprintln!("{} listed", super::runs(index.runs.len()));
     print(&format!("{}\n", args.reports.join(INDEX_FILE).display()))?;

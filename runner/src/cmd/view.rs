@@ -43,19 +43,11 @@ pub(crate) struct Args {
     no_open: bool,
 }
 
-/// Serves until Ctrl-C, on a runtime of its own.
+/// Serves until Ctrl-C.
 ///
 /// # Errors
 /// Where the folder holds no site or the port cannot be had.
-pub(crate) fn run(args: &Args) -> Result<Exit> {
-    tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .context("cannot start the server's threads")?
-        .block_on(view(args))
-}
-
-async fn view(args: &Args) -> Result<Exit> {
+pub(crate) async fn run(args: Args) -> Result<Exit> {
     check_site(&args.site)?;
     let listener = listen(args.bind, args.port).await?;
     let address = listener.local_addr().context("the port has no address")?;

@@ -15,24 +15,20 @@ use crate::exit::usage;
 /// Name of the list beside the run folders.
 pub(crate) const INDEX_FILE: &str = "index.json";
 
-/// Makes the list of a reports folder anew and writes it.
+/// Writes the list into a reports folder.
 ///
 /// # Errors
-/// Where the folder cannot be read (ends with [`crate::exit::Exit::Usage`]) or the list cannot be written.
-pub(crate) fn rebuild_index(reports: &Path) -> Result<Index> {
-    let index = read_index_of(reports)?;
-    write_index(reports, &index)?;
-    Ok(index)
-}
-
-/// Writes the list into a reports folder.
+/// Names the file and the cause.
 pub(crate) fn write_index(reports: &Path, index: &Index) -> Result<()> {
     let text = to_json(index).with_context(|| format!("cannot serialize {INDEX_FILE}"))?;
     write_if_changed(&reports.join(INDEX_FILE), text.as_bytes()).map(drop)
 }
 
-/// The list of a reports folder: newest first; damage is listed by file, and hides nothing else.
-pub(crate) fn read_index_of(reports: &Path) -> Result<Index> {
+/// Makes the list of a reports folder anew: newest first; damage is listed by file, and hides nothing else.
+///
+/// # Errors
+/// Where the folder cannot be read; ends with [`crate::exit::Exit::Usage`].
+pub(crate) fn rebuild_index(reports: &Path) -> Result<Index> {
     let mut index = Index {
         format: FORMAT_VERSION,
         runs: Vec::new(),
@@ -148,6 +144,7 @@ mod tests {
             .collect();
         assert_eq!(days, ["25", "24", "23"]);
         assert_eq!(index.unreadable, []);
+        write_index(reports.path(), &index).unwrap();
         let text = fs::read_to_string(reports.path().join(INDEX_FILE)).unwrap();
         assert_eq!(read_index(&text).unwrap(), index);
     }

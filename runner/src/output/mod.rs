@@ -10,8 +10,8 @@ mod run_folder;
 pub(crate) mod sample;
 mod site;
 
-pub(crate) use index::{INDEX_FILE, rebuild_index};
+pub(crate) use index::{INDEX_FILE, rebuild_index, write_index};
 pub(crate) use integrity::{RunCheck, check_run};
-pub(crate) use read::{RUN_FILE, locate, read_run_folder, read_text, scenario_path};
+pub(crate) use read::{RUN_FILE, locate, read_text, scenario_path};
 pub(crate) use run_folder::RunFolder;
 pub(crate) use site::publish;

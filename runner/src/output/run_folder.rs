@@ -175,7 +175,7 @@ mod tests {
         let scenario = sample::scenario(folder.id(), "low-load");
         let path = folder.write_scenario(&mut run, &scenario).unwrap();
         assert_eq!(path, folder.path().join("low-load.json"));
-        let (read, scenarios) = super::super::read_run_folder(folder.path()).unwrap();
+        let (read, scenarios) = super::super::read::read_run_folder(folder.path()).unwrap();
         let entry = &read.scenarios[0];
         assert_eq!(entry.status, Status::Complete);
         assert_eq!(entry.bytes, Some(fs::metadata(path).unwrap().len()));

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, anyhow};
 use shared::report::{Index, Unreadable};
 
 use super::atomic::write_if_changed;
-use super::index::{read_index_of, run_folders, write_index};
+use super::index::{rebuild_index, run_folders, write_index};
 use super::read::{Damaged, RUN_FILE, is_plain_name, read_run_folder, scenario_path};
 use crate::exit::usage;
 
@@ -102,7 +102,7 @@ fn publish_run(
 /// Writes the site's list: its own runs, and the damage that kept runs out of it.
 fn list(reports: &Path, unreadable: Vec<Unreadable>) -> Result<Index> {
     fs::create_dir_all(reports).with_context(|| format!("cannot make {}", reports.display()))?;
-    let mut index = read_index_of(reports)?;
+    let mut index = rebuild_index(reports)?;
     for damaged in unreadable {
         // A run that the site has from earlier is better than the damaged one.
         let known = index
