@@ -1,10 +1,34 @@
-//! The instrument.
+//! The instrument: drives both services under the same load and writes what it measured.
 
+mod arm;
+mod cli;
 mod cmd;
 mod console;
+mod dataset;
 mod environment;
 mod exit;
 mod ledger;
+mod lru_model;
 mod output;
+mod plan;
+mod run;
+mod scenario;
+mod seeded;
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::Cli;
+use crate::exit::Exit;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match Cli::parse().execute().await {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            Exit::of(&error).into()
+        }
+    }
+}

@@ -2,8 +2,10 @@
 
 pub(crate) mod completions;
 pub(crate) mod index;
+pub(crate) mod list;
 pub(crate) mod percentiles;
 pub(crate) mod publish;
+pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod verify;
 pub(crate) mod view;

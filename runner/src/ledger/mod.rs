@@ -59,6 +59,11 @@ impl Ledger {
         self.answers.insert(index, Answer::Failed);
     }
 
+    /// Whether the arm said anything about a save.
+    pub(crate) fn is_answered(&self, index: u64) -> bool {
+        self.answers.contains_key(&index)
+    }
+
     /// Holds every acknowledged save against a SQLite database. `expected` gives what the plan says of a save; the
     /// saves of one run must have been made in the order of their places in the plan.
     ///

@@ -1,0 +1,106 @@
+//! What controller and arm say to each other: one JSON document a line over the arm's standard streams.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use shared::arms::ArmRole;
+use shared::report::{Block, EvictionProbe, Promises, Sample};
+
+use crate::scenario::Spec;
+
+/// Version of these messages. Arms of another version are refused by name.
+pub(crate) const PROTOCOL: u32 = 1;
+
+/// From the controller.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub(crate) enum Request {
+    /// Prepare for a scenario: plan, states, warm-up on a scratch database, then open the clean one.
+    Open(Box<Open>),
+    /// Run one block of the plan.
+    Run {
+        /// Its place in the plan.
+        block: usize,
+    },
+    /// Probe the eviction on a scratch database.
+    ProbeEviction,
+    /// Close the service and end.
+    Close,
+}
+
+/// What an arm needs to know of a scenario.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Open {
+    /// Which side the arm is.
+    pub(crate) role: ArmRole,
+    /// The service, as on the command line.
+    pub(crate) service: String,
+    /// The scenario.
+    pub(crate) spec: Spec,
+    /// Seed of plan and dataset.
+    pub(crate) seed: u64,
+    /// States of the dataset.
+    pub(crate) states: u32,
+    /// A folder of the arm's own for its databases; empty.
+    pub(crate) folder: PathBuf,
+}
+
+/// From the arm.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub(crate) enum Reply {
+    /// The first line of an arm.
+    Hello {
+        /// Version of the messages that it speaks.
+        protocol: u32,
+    },
+    /// Ready for blocks.
+    Opened(Opened),
+    /// Saves that were acknowledged; any number of these come while a block runs.
+    Acknowledged {
+        /// The saves.
+        saves: Vec<Ack>,
+    },
+    /// A block ended.
+    BlockDone(Box<BlockDone>),
+    /// The probe ended.
+    Probed(Option<EvictionProbe>),
+    /// The service is closed.
+    Closed,
+    /// The request could not be carried out.
+    Failed {
+        /// Why.
+        cause: String,
+    },
+}
+
+/// An arm that is ready.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Opened {
+    /// What its service promises, read back from the database.
+    pub(crate) promises: Promises,
+    /// Whether its service stores what it acknowledges: a test service may not.
+    pub(crate) stores: bool,
+    /// Whether its service has a cache.
+    pub(crate) caches: bool,
+    /// Resident memory after warm-up, bytes.
+    pub(crate) idle_resident_bytes: Option<u64>,
+    /// The database that the ledger is checked against.
+    pub(crate) database: PathBuf,
+}
+
+/// One acknowledged save: its place in the plan, the answered snapshot, whether it was written.
+/// A triple, since there are very many of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Ack(pub(crate) u64, pub(crate) i64, pub(crate) bool);
+
+/// The evidence of a block.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct BlockDone {
+    /// The block; the controller adds when it began and what a perfect cache would have hit.
+    pub(crate) block: Block,
+    /// Samples over the block, from its begin; none in the closed model.
+    pub(crate) samples: Vec<Sample>,
+    /// Places in the plan of the saves that failed: they may or may not be stored.
+    pub(crate) failed: Vec<u64>,
+}

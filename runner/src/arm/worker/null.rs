@@ -1,0 +1,68 @@
+//! A service that does nothing, for measuring the generator itself.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use async_trait::async_trait;
+use persistence::{
+    CacheStatistics, Health, LoadedState, Observation, Outcome, PersistenceError, PoolStatus,
+    Promises, SaveRequest, Saved, SnapshotId, StatePersistence, ThreadContext,
+};
+
+/// Acknowledges every save at once and stores nothing.
+#[derive(Debug, Default)]
+pub(super) struct NullService {
+    last: AtomicI64,
+}
+
+#[async_trait]
+impl StatePersistence for NullService {
+    async fn save(&self, _: SaveRequest) -> Result<Saved, PersistenceError> {
+        Ok(Saved {
+            snapshot_id: SnapshotId(self.last.fetch_add(1, Ordering::Relaxed) + 1),
+            outcome: Outcome::Written,
+            observation: Observation::default(),
+        })
+    }
+
+    async fn load_latest(&self, _: &str) -> Result<Option<LoadedState>, PersistenceError> {
+        Ok(None)
+    }
+
+    async fn load_snapshot(&self, _: SnapshotId) -> Result<Option<LoadedState>, PersistenceError> {
+        Ok(None)
+    }
+
+    async fn thread_context(&self, _: &str) -> Result<Option<ThreadContext>, PersistenceError> {
+        Ok(None)
+    }
+
+    fn cache_statistics(&self) -> CacheStatistics {
+        CacheStatistics::default()
+    }
+
+    fn maintain_cache(&self) {}
+
+    fn pool_status(&self) -> PoolStatus {
+        PoolStatus::default()
+    }
+
+    async fn promises(&self) -> Result<Promises, PersistenceError> {
+        Ok(Promises {
+            database: "none".to_owned(),
+            journal_mode: "none".to_owned(),
+            synchronous: "none".to_owned(),
+            foreign_keys: false,
+            page_size: 0,
+            wal_autocheckpoint: 0,
+            schema_version: 0,
+            pool_size: 0,
+            retention: 0,
+        })
+    }
+
+    async fn health(&self) -> Result<Health, PersistenceError> {
+        Ok(Health { round_trip_ns: 0, database_bytes: 0, wal_bytes: 0 })
+    }
+
+    async fn close(&self) {}
+}

@@ -1,0 +1,102 @@
+//! What an arm's process uses.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use persistence::{CacheStatistics, StatePersistence};
+use rustix::time::{ClockId, clock_gettime};
+
+/// Processor time of this process so far, nanoseconds.
+pub(super) fn processor_ns() -> u64 {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    // Neither is ever negative for a clock that counts from the start of the process.
+    let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
+    seconds * 1_000_000_000 + u64::try_from(time.tv_nsec).unwrap_or(0)
+}
+
+/// Resident memory of this process, bytes; `None` where the system does not tell.
+pub(super) fn resident_bytes() -> Option<u64> {
+    let statm = std::fs::read_to_string("/proc/self/statm").ok()?;
+    let pages: u64 = statm.split_ascii_whitespace().nth(1)?.parse().ok()?;
+    Some(pages * rustix::param::page_size() as u64)
+}
+
+/// One look at everything.
+#[derive(Debug, Clone)]
+pub(super) struct Reading {
+    pub(super) resident_bytes: Option<u64>,
+    pub(super) processor_ns: u64,
+    pub(super) cache: CacheStatistics,
+    pub(super) connections_in_use: u32,
+    pub(super) database_bytes: Option<u64>,
+    pub(super) wal_bytes: Option<u64>,
+}
+
+/// Where to look.
+#[derive(Clone)]
+pub(super) struct Instruments {
+    service: Arc<dyn StatePersistence>,
+    database: PathBuf,
+    wal: PathBuf,
+}
+
+impl Instruments {
+    pub(super) fn new(service: Arc<dyn StatePersistence>, database: &Path) -> Self {
+        let mut wal = database.as_os_str().to_owned();
+        wal.push("-wal");
+        Self { service, database: database.to_owned(), wal: wal.into() }
+    }
+
+    pub(super) fn read(&self) -> Reading {
+        let size = |path: &Path| std::fs::metadata(path).ok().map(|m| m.len());
+        let pool = self.service.pool_status();
+        Reading {
+            resident_bytes: resident_bytes(),
+            processor_ns: processor_ns(),
+            cache: self.service.cache_statistics(),
+            connections_in_use: pool.open.saturating_sub(pool.idle),
+            database_bytes: size(&self.database),
+            wal_bytes: size(&self.wal),
+        }
+    }
+}
+
+/// Reads at the end of each of `count` intervals from `start` on, in a thread of its own.
+pub(super) struct Sampler {
+    thread: JoinHandle<Vec<Reading>>,
+    stop: Arc<AtomicBool>,
+}
+
+impl Sampler {
+    pub(super) fn start(
+        instruments: Instruments,
+        start: Instant,
+        interval: Duration,
+        count: u32,
+    ) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let thread = std::thread::spawn(move || {
+            let mut readings = Vec::with_capacity(count as usize);
+            for i in 1..=count {
+                let due = start + interval * i;
+                std::thread::sleep(due.saturating_duration_since(Instant::now()));
+                if stopped.load(Ordering::Relaxed) {
+                    break;
+                }
+                readings.push(instruments.read());
+            }
+            readings
+        });
+        Self { thread, stop }
+    }
+
+    /// The readings; fewer than asked for where the block ended early.
+    pub(super) fn finish(self) -> Vec<Reading> {
+        self.stop.store(true, Ordering::Relaxed);
+        self.thread.join().unwrap_or_default()
+    }
+}

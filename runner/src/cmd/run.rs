@@ -1,0 +1,196 @@
+//! `runner run`: measure scenarios and write a report.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, anyhow};
+use jiff::Timestamp;
+use shared::arms::Arms;
+use shared::report::{ArmIdentity, Status};
+use shared::verdict::Verdict;
+
+use crate::arm::ProcessArms;
+use crate::arm::worker::{Subject, SubjectError};
+use crate::dataset::DEFAULT_STATES;
+use crate::exit::{Exit, usage};
+use crate::output::{RunFolder, rebuild_index};
+use crate::run::{Finished, Interrupt, Order, conduct, listener};
+use crate::scenario::{Profile, Spec, builtin, load, release_policy};
+
+/// The seed of a run that names none: the same plan and the same states for everybody.
+const DEFAULT_SEED: u64 = 20_251_103;
+
+/// Measure both services under the same load and write a report.
+///
+/// Each scenario runs on both services in pairs of blocks, in random order. Afterwards every acknowledged save is held
+/// against the databases. Progress goes to stderr; on stdout stand only the paths of the report's files.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  runner --all                                  the six scenarios, quick profile, under 5 minutes
+  runner run medium-load --pairs 20             one scenario, twice the pairs
+  runner run my-load.toml --profile full        a scenario of your own, at its own length
+  runner --all --profile ci --gate              for a pipeline: the exit code is the verdict
+
+Exit codes: 0 done; 1 a criterion failed (only with --gate); 2 wrong usage or unreadable input; 3 could not be
+judged (only with --gate); 4 the run broke; 5 an acknowledged state is lost or wrong; 130 interrupted.")]
+pub(crate) struct Args {
+    /// Scenarios: names (see `runner list`) or TOML files.
+    #[arg(value_name = "NAME|FILE", conflicts_with = "all")]
+    scenarios: Vec<String>,
+    /// Run all built-in scenarios.
+    #[arg(long)]
+    all: bool,
+    /// How much of the strategy's load to offer.
+    #[arg(long, value_enum, default_value_t = Profile::Quick)]
+    profile: Profile,
+    /// Folder that the run's folder is made in.
+    #[arg(long, value_name = "DIR", default_value = "reports")]
+    out: PathBuf,
+    /// Seed of plan, order and states: the same seed gives the same saves.
+    #[arg(long, value_name = "NUMBER", default_value_t = DEFAULT_SEED)]
+    seed: u64,
+    /// Where the databases are kept while the run lasts: `sqlite:DIR`. They should lie on the disk whose speed matters.
+    /// [default: beside the reports]
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
+    /// Pairs of blocks in each scenario, instead of the profile's.
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pairs: Option<u32>,
+    /// What people call the run.
+    #[arg(long, value_name = "TEXT")]
+    title: Option<String>,
+    /// The service that is in use today: `standard`, `optimized` or `optimized:cache=ENTRIES`.
+    #[arg(long, value_name = "SERVICE", default_value = "standard")]
+    baseline: String,
+    /// The service that wants to replace it.
+    #[arg(long, value_name = "SERVICE", default_value = "optimized")]
+    candidate: String,
+    /// Let the exit code be the verdict.
+    #[arg(long)]
+    gate: bool,
+}
+
+/// Measures.
+///
+/// # Errors
+/// Wrong input, before any load starts; a report that cannot be written.
+pub(crate) async fn run(args: &Args) -> Result<Exit> {
+    let specs = specs(args)?;
+    let services = services(args)?;
+    let started = Timestamp::now();
+    std::fs::create_dir_all(&args.out).map_err(|e| {
+        usage(anyhow!("the output folder {} cannot be made: {e}; name another one with --out", args.out.display()))
+    })?;
+    let databases = databases(args)?;
+    let folder = RunFolder::create(&args.out, args.profile.as_str(), started)?;
+    let order = Order {
+        title: args.title.clone().unwrap_or_else(|| title(&services, args.profile)),
+        profile: args.profile.to_string(),
+        seed: args.seed,
+        states: DEFAULT_STATES,
+        services,
+        specs,
+        policy: release_policy(),
+        databases: databases.path().to_owned(),
+    };
+    let arms = ProcessArms::of_this_binary().context("this program's own file")?;
+    let interrupt = Interrupt::listen().context("listening for Ctrl-C")?;
+    let finished = conduct(&order, &folder, &arms, &interrupt, listener().as_mut()).await?;
+    rebuild_index(&args.out)?;
+    Ok(exit(&finished, args.gate))
+}
+
+fn specs(args: &Args) -> Result<Vec<Spec>> {
+    let files = match (args.all, args.scenarios.as_slice()) {
+        (true, _) => builtin(),
+        (false, []) => {
+            let names: Vec<String> = builtin().iter().map(|f| f.name().to_owned()).collect();
+            return Err(usage(anyhow!(
+                "nothing to run: name scenarios ({}) or files, or say --all",
+                names.join(", ")
+            )));
+        }
+        (false, named) => {
+            named.iter().map(|name| load(name)).collect::<Result<_, _>>().map_err(usage)?
+        }
+    };
+    let specs: Vec<Spec> = files
+        .iter()
+        .map(|file| file.resolve(args.profile, args.pairs))
+        .collect::<Result<_, _>>()
+        .map_err(usage)?;
+    let mut names: Vec<&str> = specs.iter().map(|s| s.name.as_str()).collect();
+    names.sort_unstable();
+    match names.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(twice) => Err(usage(anyhow!("scenario {} is named twice; each has one report file", twice[0]))),
+        None => Ok(specs),
+    }
+}
+
+fn services(args: &Args) -> Result<Arms<ArmIdentity>> {
+    let identity = |option: &str, service: &str| -> Result<ArmIdentity> {
+        let subject: Subject = service
+            .parse()
+            .map_err(|e: SubjectError| usage(anyhow!("--{option}: {e}")))?;
+        Ok(ArmIdentity { service: service.to_owned(), label: subject.label().to_owned() })
+    };
+    let mut services = Arms {
+        baseline: identity("baseline", &args.baseline)?,
+        candidate: identity("candidate", &args.candidate)?,
+    };
+    if services.baseline.label == services.candidate.label {
+        // Two arms of one service are told apart by what was asked for, or by their side.
+        let same = services.baseline.service == services.candidate.service;
+        for (arm, side) in [(&mut services.baseline, "baseline"), (&mut services.candidate, "candidate")] {
+            arm.label = if same { format!("{} ({side})", arm.label) } else { arm.service.clone() };
+        }
+    }
+    Ok(services)
+}
+
+/// A folder for the databases that goes away with the run. A disk in memory would make every commit free.
+fn databases(args: &Args) -> Result<tempfile::TempDir> {
+    let parent = match args.database.as_deref() {
+        None => args.out.clone(),
+        Some(url) => match url.split_once(':') {
+            Some(("sqlite", folder)) => PathBuf::from(folder.strip_prefix("//").unwrap_or(folder)),
+            _ => {
+                let scheme = url.split_once(':').map_or(url, |(scheme, _)| scheme);
+                return Err(usage(anyhow!(
+                    "--database: `{scheme}` is not supported; name a folder for SQLite databases as sqlite:DIR"
+                )));
+            }
+        },
+    };
+    tempfile::Builder::new().prefix(".databases-").tempdir_in(&parent).map_err(|e| {
+        usage(anyhow!(
+            "databases cannot be kept in {}: {e}; make the folder writable or name another one with --database sqlite:DIR",
+            parent.display()
+        ))
+    })
+}
+
+fn title(services: &Arms<ArmIdentity>, profile: Profile) -> String {
+    format!("{} vs {}, {profile} run", services.baseline.label, services.candidate.label)
+}
+
+/// What the run's end means to a script.
+fn exit(finished: &Finished, gate: bool) -> Exit {
+    let summary = &finished.summary;
+    if summary.saves_lost.is_some_and(|lost| lost > 0) {
+        return Exit::Lost;
+    }
+    match &finished.run.status {
+        Status::Interrupted => return Exit::Interrupted,
+        Status::Broken { cause } => {
+            eprintln!("the run broke: {cause}");
+            return Exit::Broken;
+        }
+        Status::Pending | Status::Running | Status::Complete => {}
+    }
+    match summary.verdict {
+        Verdict::Fail if gate => Exit::CriterionFailed,
+        Verdict::Inconclusive | Verdict::NotJudged if gate => Exit::NotJudged,
+        _ => Exit::Done,
+    }
+}

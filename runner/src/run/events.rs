@@ -1,0 +1,58 @@
+//! What happens in a run, for whoever shows it.
+
+use shared::arms::ArmRole;
+use shared::summary::{RunSummary, ScenarioSummary};
+
+use crate::scenario::Spec;
+
+/// One thing that happened.
+pub(crate) enum Event<'a> {
+    /// The run begins.
+    RunStarted {
+        /// Its id.
+        id: &'a str,
+        /// Its scenarios.
+        specs: &'a [Spec],
+    },
+    /// A scenario begins.
+    ScenarioStarted {
+        /// The scenario.
+        spec: &'a Spec,
+        /// Blocks to be run, both arms.
+        blocks: usize,
+    },
+    /// A block ended.
+    BlockDone {
+        /// The scenario.
+        spec: &'a Spec,
+        /// The arm that ran it.
+        arm: ArmRole,
+        /// Blocks run so far, both arms.
+        done: usize,
+        /// Blocks to be run, both arms.
+        blocks: usize,
+        /// Planned length of the block, seconds.
+        seconds: f64,
+    },
+    /// The databases are held against the ledger.
+    Checking {
+        /// The scenario.
+        spec: &'a Spec,
+    },
+    /// A scenario ended and its report is written.
+    ScenarioDone {
+        /// What it came to.
+        summary: &'a ScenarioSummary,
+    },
+    /// The run ended.
+    RunDone {
+        /// What it came to.
+        summary: &'a RunSummary,
+    },
+}
+
+/// Somebody who shows what happens.
+pub(crate) trait Listener {
+    /// Hears of an event.
+    fn hear(&mut self, event: &Event<'_>);
+}

@@ -1,0 +1,156 @@
+//! Showing a run while it goes: bars on a terminal, plain lines elsewhere. Both on stderr.
+
+use std::io::{IsTerminal, Write};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use shared::report::duration;
+use shared::units::format_count;
+use shared::verdict::Verdict;
+
+use super::events::{Event, Listener};
+use super::table;
+use crate::console::colour_on_stderr;
+use crate::scenario::Spec;
+
+/// What a scenario takes beside its blocks: starting arms, making states, warm-up, reading the databases back.
+const OVERHEAD_SECONDS: f64 = 6.0;
+/// A block of the closed model has no planned length; on any machine this is the order of it.
+const CLOSED_BLOCK_SECONDS: f64 = 0.4;
+/// Positions of the bar in a second.
+const GRAIN: f64 = 10.0;
+
+/// Bars where stderr is a terminal, lines elsewhere.
+pub(crate) fn listener() -> Box<dyn Listener> {
+    if std::io::stderr().is_terminal() {
+        Box::new(Bar::new())
+    } else {
+        Box::new(Lines { to: std::io::stderr(), quarter: 0 })
+    }
+}
+
+struct Bar {
+    bar: ProgressBar,
+    /// Where the bar stands when the scenario in progress is over.
+    end_of_scenario: f64,
+}
+
+impl Bar {
+    fn new() -> Self {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        let style = ProgressStyle::with_template(
+            "{spinner} {msg:<44} [{bar:24}] {elapsed_precise}, about {eta} left",
+        );
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "));
+        bar.enable_steady_tick(Duration::from_millis(200));
+        Self { bar, end_of_scenario: 0.0 }
+    }
+
+    fn advance_to(&self, seconds: f64) {
+        self.bar.set_position((seconds * GRAIN) as u64);
+    }
+}
+
+impl Listener for Bar {
+    fn hear(&mut self, event: &Event<'_>) {
+        match event {
+            Event::RunStarted { id, specs } => {
+                let seconds: f64 = specs.iter().map(planned_seconds).sum();
+                self.bar.set_length((seconds * GRAIN) as u64);
+                self.bar.println(opening(id, specs));
+                self.bar.set_message("preparing the dataset");
+            }
+            Event::ScenarioStarted { spec, .. } => {
+                self.end_of_scenario += planned_seconds(spec);
+                self.bar.set_message(format!("{}: starting both arms", spec.name));
+            }
+            Event::BlockDone { spec, arm, done, blocks, seconds } => {
+                let seconds = if *seconds > 0.0 { *seconds } else { CLOSED_BLOCK_SECONDS };
+                self.bar.inc((seconds * GRAIN) as u64);
+                self.bar.set_message(format!("{}: block {done}/{blocks} ({arm})", spec.name));
+            }
+            Event::Checking { spec } => {
+                self.bar.set_message(format!("{}: reading the databases back", spec.name));
+            }
+            Event::ScenarioDone { summary } => {
+                self.advance_to(self.end_of_scenario);
+                let line = table::scenario_line(summary, colour_on_stderr());
+                self.bar.println(line);
+            }
+            Event::RunDone { summary } => {
+                self.bar.finish_and_clear();
+                eprintln!("\n{}", table::run_table(summary, colour_on_stderr()));
+            }
+        }
+    }
+}
+
+/// Plain lines: for logs.
+struct Lines<W> {
+    to: W,
+    /// Quarters of the scenario that were reported.
+    quarter: usize,
+}
+
+impl<W: Write> Lines<W> {
+    fn say(&mut self, line: &str) {
+        // A log that nobody takes any more must not end the run.
+        let _gone = writeln!(self.to, "{line}");
+    }
+}
+
+impl<W: Write> Listener for Lines<W> {
+    fn hear(&mut self, event: &Event<'_>) {
+        match event {
+            Event::RunStarted { id, specs } => self.say(&opening(id, specs)),
+            Event::ScenarioStarted { spec, .. } => {
+                self.quarter = 0;
+                self.say(&scenario_opening(spec));
+            }
+            Event::BlockDone { spec, done, blocks, .. } => {
+                let quarter = done * 4 / (*blocks).max(1);
+                if quarter > self.quarter && quarter < 4 {
+                    self.quarter = quarter;
+                    self.say(&format!("{}: {done} of {blocks} blocks", spec.name));
+                }
+            }
+            Event::Checking { spec } => self.say(&format!("{}: reading the databases back", spec.name)),
+            Event::ScenarioDone { summary } => self.say(&table::scenario_line(summary, false)),
+            Event::RunDone { summary } => self.say(&format!("\n{}", table::run_table(summary, false))),
+        }
+    }
+}
+
+fn opening(id: &str, specs: &[Spec]) -> String {
+    let seconds: f64 = specs.iter().map(planned_seconds).sum();
+    let scenarios = if specs.len() == 1 { "scenario" } else { "scenarios" };
+    format!("run {id}: {} {scenarios}, about {}", specs.len(), duration(seconds))
+}
+
+fn scenario_opening(spec: &Spec) -> String {
+    let load = spec.load();
+    let label = load.label().map_or_else(String::new, |label| format!(" ({label})"));
+    format!(
+        "{}: {} saves for each arm in {} pairs{label}",
+        spec.name,
+        format_count(spec.offered.operations),
+        spec.pairs
+    )
+}
+
+/// Seconds that a scenario takes with both arms.
+pub(super) fn planned_seconds(spec: &Spec) -> f64 {
+    let closed = spec.closed.map_or(0.0, |c| f64::from(c.pairs) * CLOSED_BLOCK_SECONDS);
+    2.0 * (spec.offered.seconds + closed) + OVERHEAD_SECONDS
+}
+
+/// The mark of a verdict on a terminal.
+pub(super) const fn mark(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "✓",
+        Verdict::Warn => "▲",
+        Verdict::Fail => "✗",
+        Verdict::Inconclusive => "?",
+        Verdict::NotJudged => "–",
+    }
+}
