@@ -34,17 +34,17 @@ export async function exampleRun() {
  * Returns the folder to serve, the run's folder in it, and how to remove both.
  */
 export async function publishExample() {
-  await need(path.join(repository, "dist/index.html"), "make viewer");
+  const viewer = path.join(repository, "dist");
+  await need(path.join(viewer, "index.html"), "make viewer");
   await need(path.join(exampleFolder, "run.json"), "git checkout reports");
 
   const home = await mkdtemp(path.join(tmpdir(), "statebench-site-"));
+  const [folder, reports] = [path.join(home, "site"), path.join(home, "reports")];
   const { id } = await exampleRun();
-  await mkdir(path.join(home, "reports"));
-  await cp(exampleFolder, path.join(home, "reports", id), { recursive: true });
-  await cp(path.join(repository, "dist"), path.join(home, "dist"), { recursive: true });
-  await runner(["publish", "site"], { cwd: home });
+  await mkdir(reports);
+  await cp(exampleFolder, path.join(reports, id), { recursive: true });
+  await runner(["publish", folder, "--reports", reports, "--viewer", viewer]);
 
-  const folder = path.join(home, "site");
   return {
     folder,
     runFolder: path.join(folder, "reports", id),
