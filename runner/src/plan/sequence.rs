@@ -1,0 +1,211 @@
+//! The order of saves: who saves which state, regardless of when.
+
+use rand::RngExt;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+use shared::arms::Class;
+
+use super::population::{Population, Zipf};
+use super::states::States;
+use super::{AGENT_PHASES, Checkpoint, PlanError, PlannedSave};
+use crate::dataset::Dataset;
+use crate::scenario::{Pattern, Spec};
+
+/// A user's duplicates come from this many of the runs that the user saved last, the latest most often: agents that
+/// checkpoint without progress do so right after their last save. Thus the hits of a cache depend on its size and on how
+/// fast it turns over, not on the length of the scenario.
+const RECENT_RUNS: usize = 32;
+
+/// Zipf exponent of a run's place among the recent ones.
+const RECENCY_SKEW: f64 = 1.0;
+
+/// How saves are spread over the users.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Users {
+    /// Some are busier than others, as independent users are.
+    ByShare,
+    /// In turn: in the closed model a busy user would still be saving when all others are done.
+    Evenly,
+}
+
+/// Where a run stands.
+#[derive(Debug, Clone, Copy)]
+struct Progress {
+    last_state: u32,
+    phase: u8,
+}
+
+/// Extends a scenario's sequence of saves, block after block.
+#[derive(Debug)]
+pub(super) struct Sequence<'a> {
+    pub(super) spec: &'a Spec,
+    pub(super) population: Population,
+    pub(super) thrashing: super::thrashing::Position,
+    rng: ChaCha8Rng,
+    states: States,
+    /// By number of the run; `None` before its first save.
+    progress: Vec<Option<Progress>>,
+    /// By number of the user: the runs saved last, the latest first.
+    recent: Vec<Vec<u32>>,
+    by_recency: Zipf,
+    /// Runs that were saved, in the order of their first save.
+    known: Vec<u32>,
+    /// Mixed saves so far, and the duplicates among them.
+    mixed: u64,
+    duplicates: u64,
+    next_user: u32,
+}
+
+impl<'a> Sequence<'a> {
+    pub(super) fn new(
+        spec: &'a Spec,
+        runs: u32,
+        dataset: &Dataset,
+        rng: ChaCha8Rng,
+    ) -> Result<Self, PlanError> {
+        // A run never saves the same state twice in a row as a unique one, so two are the least.
+        let needed = if spec.pattern == Pattern::Overflow {
+            u64::from(runs).max(2)
+        } else {
+            2
+        };
+        let population = Population::new(spec.users, runs, spec.key_skew);
+        Ok(Self {
+            spec,
+            recent: vec![Vec::new(); population.users() as usize],
+            by_recency: Zipf::new(RECENT_RUNS as u32, RECENCY_SKEW),
+            population,
+            thrashing: super::thrashing::Position::default(),
+            rng,
+            states: States::new(&spec.name, spec.state_bytes, needed, dataset)?,
+            progress: vec![None; runs as usize],
+            known: Vec::new(),
+            mixed: 0,
+            duplicates: 0,
+            next_user: 0,
+        })
+    }
+
+    /// `count` saves, duplicates and unique states at random. The share of duplicates is met exactly over all calls, to
+    /// the nearest save; only the very first save of the scenario cannot be one.
+    pub(super) fn mixed(&mut self, count: usize, users: Users) -> Vec<PlannedSave> {
+        let first = usize::from(self.known.is_empty()).min(count);
+        let mut duplicate = vec![false; count];
+        let duplicates = self.duplicates_due(count).min(count - first);
+        self.duplicates += duplicates as u64;
+        duplicate[first..first + duplicates].fill(true);
+        duplicate[first..].shuffle(&mut self.rng);
+        duplicate
+            .into_iter()
+            .map(|duplicate| self.mixed_save(duplicate, users))
+            .collect()
+    }
+
+    fn duplicates_due(&mut self, count: usize) -> usize {
+        self.mixed += count as u64;
+        let due = (self.mixed as f64 * self.spec.duplicate_share).round() as u64;
+        due.saturating_sub(self.duplicates) as usize
+    }
+
+    fn mixed_save(&mut self, duplicate: bool, users: Users) -> PlannedSave {
+        let user = match users {
+            Users::ByShare => self.population.draw_user(&mut self.rng),
+            Users::Evenly => {
+                self.next_user = (self.next_user + 1) % self.population.users();
+                self.next_user
+            }
+        };
+        if duplicate {
+            let run = self.known_run(user);
+            self.duplicate(run)
+        } else {
+            let run = self.population.draw_run(&mut self.rng, user);
+            let checkpoint = Checkpoint::draw(&mut self.rng);
+            self.unique(run, checkpoint)
+        }
+    }
+
+    /// A run that this user saved lately; any run that was saved where the user has none.
+    fn known_run(&mut self, user: u32) -> u32 {
+        let recent = &self.recent[user as usize];
+        if recent.is_empty() {
+            return self.known[self.rng.random_range(0..self.known.len())];
+        }
+        recent[self.by_recency.draw(&mut self.rng, recent.len() as u32) as usize]
+    }
+
+    fn remember(&mut self, user: u32, run: u32) {
+        let recent = &mut self.recent[user as usize];
+        recent.retain(|known| *known != run);
+        recent.insert(0, run);
+        recent.truncate(RECENT_RUNS);
+    }
+
+    /// `count` saves, each a state never used before and the first of a new run; at most as many in all as there are runs.
+    pub(super) fn overflow(&mut self, count: usize) -> Vec<PlannedSave> {
+        let new_runs = self.known.len() as u32..self.population.runs();
+        new_runs
+            .take(count)
+            .map(|run| {
+                let (state, checkpoint) = (
+                    self.states.fresh(&mut self.rng),
+                    Checkpoint::draw(&mut self.rng),
+                );
+                self.save(run, state, Class::Unique, checkpoint)
+            })
+            .collect()
+    }
+
+    /// A state that differs from the run's last one.
+    pub(super) fn unique(&mut self, run: u32, checkpoint: Checkpoint) -> PlannedSave {
+        let last = self.progress[run as usize].map(|progress| progress.last_state);
+        let state = self.states.other_than(last, &mut self.rng);
+        self.save(run, state, Class::Unique, checkpoint)
+    }
+
+    /// Like [`Self::unique`], at a checkpoint that may be skipped: a look-up that misses.
+    pub(super) fn unique_skippable(&mut self, run: u32) -> PlannedSave {
+        let checkpoint = Checkpoint::draw_skippable(&mut self.rng);
+        self.unique(run, checkpoint)
+    }
+
+    /// The state of the run's last save once more, at a checkpoint that may be skipped. A run that was never saved
+    /// gets its first state.
+    pub(super) fn duplicate(&mut self, run: u32) -> PlannedSave {
+        let checkpoint = Checkpoint::draw_skippable(&mut self.rng);
+        match self.progress[run as usize] {
+            Some(progress) => self.save(run, progress.last_state, Class::Duplicate, checkpoint),
+            None => self.unique(run, checkpoint),
+        }
+    }
+
+    fn save(&mut self, run: u32, state: u32, class: Class, checkpoint: Checkpoint) -> PlannedSave {
+        let before = self.progress[run as usize];
+        if before.is_none() {
+            self.known.push(run);
+        }
+        let phase = before.map_or(0, |progress| progress.phase);
+        let phase = if checkpoint == Checkpoint::PhaseTransition {
+            (phase + 1) % AGENT_PHASES.len() as u8
+        } else {
+            phase
+        };
+        self.progress[run as usize] = Some(Progress {
+            last_state: state,
+            phase,
+        });
+        self.remember(self.population.user_of(run), run);
+        PlannedSave {
+            index: 0,
+            at_ns: 0,
+            user: self.population.user_of(run),
+            thread: self.population.thread_of(run),
+            run,
+            state,
+            class,
+            checkpoint,
+            recovery_point: checkpoint.is_recovery_point(),
+            phase,
+        }
+    }
+}

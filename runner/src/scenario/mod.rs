@@ -1,0 +1,84 @@
+//! Scenarios as data: TOML files, built in or loaded by path, resolved for a profile.
+
+mod criteria;
+mod error;
+mod figure;
+mod file;
+mod resolve;
+mod spec;
+
+pub(crate) use error::ScenarioError;
+pub(crate) use file::ScenarioFile;
+pub(crate) use spec::{Closed, EvictionProbeSpec, Pattern, Profile, Spec};
+
+use std::path::Path;
+
+use shared::criteria::Policy;
+
+/// Name and text of each built-in scenario, in the strategy's order.
+const BUILTIN: [(&str, &str); 6] = [
+    ("low-load", include_str!("../../scenarios/low-load.toml")),
+    (
+        "medium-load",
+        include_str!("../../scenarios/medium-load.toml"),
+    ),
+    ("high-load", include_str!("../../scenarios/high-load.toml")),
+    (
+        "cache-overflow",
+        include_str!("../../scenarios/cache-overflow.toml"),
+    ),
+    (
+        "cache-thrashing",
+        include_str!("../../scenarios/cache-thrashing.toml"),
+    ),
+    ("stability", include_str!("../../scenarios/stability.toml")),
+];
+
+/// The built-in scenarios, in the strategy's order.
+pub(crate) fn builtin() -> Vec<ScenarioFile> {
+    BUILTIN
+        .iter()
+        .map(|(name, text)| {
+            ScenarioFile::parse(&format!("{name}.toml"), text)
+                .expect("built-in scenario files are valid: a test reads all of them")
+        })
+        .collect()
+}
+
+/// A built-in scenario by its name, or a file by its path.
+///
+/// # Errors
+/// No such scenario, an unreadable file, or one that is no valid scenario: says file, line, field and what is allowed.
+pub(crate) fn load(name_or_path: &str) -> Result<ScenarioFile, ScenarioError> {
+    if let Some((name, text)) = BUILTIN.iter().find(|(name, _)| *name == name_or_path) {
+        return ScenarioFile::parse(&format!("{name}.toml"), text);
+    }
+    let path = Path::new(name_or_path);
+    let is_path = path.components().count() > 1 || path.extension().is_some() || path.exists();
+    if !is_path {
+        return Err(ScenarioError::unknown(
+            name_or_path,
+            BUILTIN.iter().map(|(name, _)| *name),
+        ));
+    }
+    let text = std::fs::read_to_string(path).map_err(|cause| ScenarioError::Unreadable {
+        path: path.to_owned(),
+        cause,
+    })?;
+    ScenarioFile::parse(name_or_path, &text)
+}
+
+/// The targets for a release: sections 6.1 to 6.3 of the strategy.
+pub(crate) fn release_policy() -> Policy {
+    criteria::policy(
+        "release.toml",
+        include_str!("../../policies/release.toml"),
+        &BUILTIN.map(|(name, _)| name),
+    )
+    .expect("the built-in policy is valid: a test reads it")
+}
+
+#[cfg(test)]
+mod refusal_tests;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,140 @@
+//! A scenario resolved for one profile: all that planning and running it needs.
+
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+use shared::criteria::Criterion;
+use shared::report::{Arrivals, BytesRange, Load, LoadFigures};
+
+/// How much of the strategy's load is offered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, ValueEnum)]
+pub(crate) enum Profile {
+    /// The strategy's own rates and durations.
+    Full,
+    /// Compressed in time and shortened: all six scenarios within 5 minutes.
+    Quick,
+    /// 1000 operations a scenario.
+    Ci,
+}
+
+impl Profile {
+    /// All profiles.
+    pub(crate) const ALL: [Self; 3] = [Self::Full, Self::Quick, Self::Ci];
+
+    /// The name in files and on the command line.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Quick => "quick",
+            Self::Ci => "ci",
+        }
+    }
+}
+
+impl std::fmt::Display for Profile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Order of duplicates and unique states.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Pattern {
+    /// At random.
+    Mixed,
+    /// Every save a new state of a new run, at least five times as many as the cache has entries.
+    Overflow,
+    /// Miss, hit, miss, hit … against all misses, then all hits; each in a block of its own.
+    Thrashing,
+}
+
+impl Pattern {
+    /// The name in files.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Mixed => "mixed",
+            Self::Overflow => "overflow",
+            Self::Thrashing => "thrashing",
+        }
+    }
+}
+
+/// Blocks in which each user saves again as soon as answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Closed {
+    /// Pairs of blocks.
+    pub(crate) pairs: u32,
+    /// Saves in each block.
+    pub(crate) operations: u64,
+}
+
+/// A probe of how exact the candidate's eviction is, on a database of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct EvictionProbeSpec {
+    /// Saves of the probe.
+    pub(crate) operations: u64,
+}
+
+/// A scenario for one profile. Every figure is within the ranges of scenario files.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Spec {
+    /// Name, as in links.
+    pub(crate) name: String,
+    /// Name for people.
+    pub(crate) title: String,
+    /// Where the requirement comes from.
+    pub(crate) source: String,
+    /// Why the scenario exists and what it should show.
+    pub(crate) why: String,
+    /// Concurrent users.
+    pub(crate) users: u32,
+    /// How the planned instants are spread.
+    pub(crate) arrivals: Arrivals,
+    /// Sizes of the states, bytes.
+    pub(crate) state_bytes: BytesRange,
+    /// Share of saves that repeat the run's last state, 0 to 1.
+    pub(crate) duplicate_share: f64,
+    /// Order of duplicates and unique states.
+    pub(crate) pattern: Pattern,
+    /// Limit of the candidate's cache, entries.
+    pub(crate) cache_entries: u64,
+    /// Runs that are saved; for [`Pattern::Overflow`] as many as there are saves.
+    pub(crate) runs: u32,
+    /// Zipf exponent of a user's runs, for unique states; duplicates follow recent runs.
+    pub(crate) key_skew: f64,
+    /// What the strategy asks for.
+    pub(crate) full: LoadFigures,
+    /// What this profile offers to each arm.
+    pub(crate) offered: LoadFigures,
+    /// Pairs of open blocks.
+    pub(crate) pairs: u32,
+    /// Saves before the first block that do not count.
+    pub(crate) warm_up_operations: u64,
+    /// Closed blocks after the open ones.
+    pub(crate) closed: Option<Closed>,
+    /// Probe of the eviction after the blocks.
+    pub(crate) eviction_probe: Option<EvictionProbeSpec>,
+    /// The targets.
+    pub(crate) criteria: Vec<Criterion>,
+}
+
+impl Spec {
+    /// The load as the report states it.
+    pub(crate) fn load(&self) -> Load {
+        Load {
+            users: self.users,
+            full: self.full,
+            offered: self.offered,
+            arrivals: self.arrivals,
+            state_bytes: self.state_bytes,
+            duplicate_share: self.duplicate_share,
+            pattern: match self.pattern {
+                Pattern::Thrashing => "alternating, sequential".to_owned(),
+                Pattern::Mixed | Pattern::Overflow => self.pattern.as_str().to_owned(),
+            },
+            cache_entries: self.cache_entries,
+            pairs: self.pairs,
+            warm_up_operations: self.warm_up_operations,
+        }
+    }
+}

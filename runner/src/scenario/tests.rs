@@ -1,0 +1,201 @@
+use std::collections::BTreeSet;
+
+use shared::criteria::{Better, Measure};
+
+use super::*;
+use crate::dataset::{DEFAULT_STATES, Dataset};
+use crate::plan::{Plan, implied_hits};
+
+fn spec(name: &str, profile: Profile) -> Spec {
+    load(name).unwrap().resolve(profile, None).unwrap()
+}
+
+#[test]
+fn the_strategys_six_scenarios_are_built_in() {
+    let names: Vec<String> = builtin()
+        .iter()
+        .map(|file| file.name().to_owned())
+        .collect();
+    assert_eq!(names, BUILTIN.map(|(name, _)| name));
+    for file in builtin() {
+        assert!(
+            !file.title().is_empty() && file.why().ends_with('.') && !file.why().contains('\n'),
+            "{}",
+            file.name()
+        );
+        for profile in Profile::ALL {
+            let spec = file.resolve(profile, None).unwrap();
+            assert!(
+                spec.pairs >= 10 && !spec.criteria.is_empty(),
+                "{} {profile}",
+                spec.name
+            );
+            assert!(spec.offered.operations >= 1_000);
+        }
+    }
+}
+
+#[test]
+fn full_profiles_have_the_strategys_own_figures() {
+    for (name, users, per_minute, minutes) in [
+        ("low-load", 10, 100.0, 10.0),
+        ("medium-load", 50, 1000.0, 20.0),
+        ("high-load", 200, 5000.0, 30.0),
+        ("stability", 25, 500.0, 1440.0),
+    ] {
+        let spec = spec(name, Profile::Full);
+        assert_eq!(spec.users, users, "{name}");
+        assert!(
+            (spec.full.operations_per_second * 60.0 - per_minute).abs() < 1e-9,
+            "{name}"
+        );
+        assert!((spec.full.seconds - minutes * 60.0).abs() < 1e-6, "{name}");
+        assert_eq!(spec.full.operations as f64, per_minute * minutes, "{name}");
+        assert_eq!(spec.full, spec.offered, "{name}");
+    }
+}
+
+#[test]
+fn the_quick_profile_offers_less_than_two_minutes_of_load_to_an_arm() {
+    let specs: Vec<Spec> = builtin()
+        .iter()
+        .map(|file| file.resolve(Profile::Quick, None).unwrap())
+        .collect();
+    assert!(specs.iter().map(|spec| spec.offered.seconds).sum::<f64>() < 110.0);
+    for spec in specs {
+        assert!(spec.offered.seconds < 20.0, "{}", spec.name);
+    }
+}
+
+#[test]
+fn quick_samples_suffice_for_the_percentiles_that_are_judged() {
+    /// Samples that a percentile needs beyond it.
+    const BEYOND: f64 = 100.0;
+    let policy = release_policy();
+    for file in builtin() {
+        let spec = file.resolve(Profile::Quick, None).unwrap();
+        let judged = spec.criteria.iter().chain(
+            policy
+                .criteria
+                .iter()
+                .filter(|c| c.scenario.as_deref() == Some(file.name())),
+        );
+        for criterion in judged {
+            let shared::metric::Metric::Latency {
+                percentile, class, ..
+            } = criterion.metric
+            else {
+                continue;
+            };
+            let share = match class {
+                None => 1.0,
+                Some(shared::arms::Class::Duplicate) => spec.duplicate_share,
+                Some(shared::arms::Class::Unique) => 1.0 - spec.duplicate_share,
+            };
+            let beyond = spec.offered.operations as f64 * share * (1.0 - percentile / 100.0);
+            assert!(beyond >= BEYOND, "{} {}: {beyond}", spec.name, criterion.id);
+        }
+    }
+}
+
+#[test]
+fn every_built_in_scenario_can_be_planned_from_the_default_dataset() {
+    let dataset = Dataset::new(42, DEFAULT_STATES);
+    for file in builtin() {
+        for profile in [Profile::Quick, Profile::Ci] {
+            let spec = file.resolve(profile, None).unwrap();
+            let plan = Plan::new(&spec, 42, &dataset).unwrap();
+            let open: u64 = plan
+                .blocks
+                .iter()
+                .filter(|b| b.length_ns > 0)
+                .map(|b| b.saves.len() as u64)
+                .sum();
+            assert_eq!(open, spec.offered.operations, "{} {profile}", spec.name);
+            let load = spec.load();
+            assert_eq!((load.pairs, load.offered), (spec.pairs, spec.offered));
+        }
+    }
+}
+
+#[test]
+fn the_stability_scenario_turns_its_cache_over_and_still_hits() {
+    let spec = spec("stability", Profile::Quick);
+    let plan = Plan::new(&spec, 42, &Dataset::new(42, DEFAULT_STATES)).unwrap();
+    let runs: BTreeSet<u32> = plan
+        .blocks
+        .iter()
+        .flat_map(|block| &block.saves)
+        .map(|save| save.run)
+        .collect();
+    assert!(
+        runs.len() as u64 > spec.cache_entries,
+        "{} runs",
+        runs.len()
+    );
+    let implied = implied_hits(&plan, spec.cache_entries);
+    let ratio = implied.iter().map(|i| i.hits).sum::<u64>() as f64
+        / implied.iter().map(|i| i.lookups).sum::<u64>() as f64;
+    assert!(ratio > 0.62, "{ratio}");
+}
+
+#[test]
+fn the_release_policy_covers_section_6() {
+    let policy = release_policy();
+    for section in ["§6.1", "§6.2", "§6.3"] {
+        assert!(
+            policy
+                .criteria
+                .iter()
+                .any(|criterion| criterion.source == section)
+        );
+    }
+    let throughput = policy
+        .criteria
+        .iter()
+        .find(|criterion| criterion.id == "throughput")
+        .unwrap();
+    assert_eq!(
+        (
+            throughput.target.of,
+            throughput.target.better,
+            throughput.target.pass
+        ),
+        (Measure::Change, Better::Higher, 0.4)
+    );
+    let measured_in = policy
+        .criteria
+        .iter()
+        .find(|criterion| criterion.metric.to_string() == "throughput.closed")
+        .unwrap();
+    let scenario = measured_in.scenario.as_deref().unwrap();
+    assert!(spec(scenario, Profile::Quick).closed.is_some());
+}
+
+#[test]
+fn limits_become_base_units() {
+    let criteria = spec("low-load", Profile::Quick).criteria;
+    let limits: Vec<f64> = criteria
+        .iter()
+        .map(|criterion| criterion.target.pass)
+        .collect();
+    assert_eq!(limits, [50e6, 200e6, 10e6, 0.0]);
+}
+
+#[test]
+fn another_number_of_pairs_may_be_asked_for() {
+    let file = load("cache-thrashing").unwrap();
+    let spec = file.resolve(Profile::Quick, Some(7)).unwrap();
+    assert_eq!(
+        (spec.pairs, spec.offered.operations),
+        (7, 3_976),
+        "a multiple of 4 saves for each pair"
+    );
+    for pairs in [0, 1_001] {
+        let refused = file
+            .resolve(Profile::Quick, Some(pairs))
+            .unwrap_err()
+            .to_string();
+        assert!(refused.contains("1 to 1000"), "{refused}");
+    }
+}
