@@ -52,11 +52,6 @@ impl<K: Hash + Eq + Clone> LruModel<K> {
         self.ticks.remove(&evicted);
         Some(evicted)
     }
-
-    /// Number of keys that are there.
-    pub(crate) fn len(&self) -> usize {
-        self.ticks.len()
-    }
 }
 
 #[cfg(test)]
@@ -79,14 +74,14 @@ mod tests {
             Some("c"),
             "inserting a key again touches it"
         );
-        assert_eq!(lru.len(), 2);
+        assert_eq!(lru.ticks.len(), 2);
     }
 
     #[test]
     fn without_room_a_key_evicts_itself() {
         let mut lru = LruModel::new(0);
         assert_eq!(lru.insert(7), Some(7));
-        assert_eq!(lru.len(), 0);
+        assert_eq!(lru.ticks.len(), 0);
     }
 
     proptest! {
@@ -107,7 +102,7 @@ mod tests {
                     }
                     prop_assert_eq!(lru.get(&key), known);
                 }
-                prop_assert_eq!(lru.len(), list.len());
+                prop_assert_eq!(lru.ticks.len(), list.len());
             }
         }
     }

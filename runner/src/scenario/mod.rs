@@ -9,7 +9,9 @@ mod spec;
 
 pub(crate) use error::ScenarioError;
 pub(crate) use file::ScenarioFile;
-pub(crate) use spec::{Closed, EvictionProbeSpec, Pattern, Profile, Spec};
+#[cfg(test)]
+pub(crate) use spec::Closed;
+pub(crate) use spec::{Pattern, Profile, Spec};
 
 use std::path::Path;
 
