@@ -1,0 +1,189 @@
+//! What the site asks of the browser. A browser that refuses (storage switched off, no clipboard) costs a
+//! convenience, never the page.
+
+use js_sys::{Function, Promise};
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Document, Element, HtmlElement, Storage, Window, window};
+
+const THEME_KEY: &str = "statebench-theme";
+
+/// Light or dark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Theme {
+    Light,
+    Dark,
+}
+
+impl Theme {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+
+    pub(crate) const fn other(self) -> Self {
+        match self {
+            Self::Light => Self::Dark,
+            Self::Dark => Self::Light,
+        }
+    }
+}
+
+fn document() -> Option<Document> {
+    window()?.document()
+}
+
+fn root() -> Option<Element> {
+    document()?.document_element()
+}
+
+fn storage() -> Option<Storage> {
+    window()?.local_storage().ok()?
+}
+
+/// The element that the site is put into.
+pub(crate) fn mount_point() -> Option<Element> {
+    document()?.get_element_by_id("app")
+}
+
+/// The part of the address that names the page.
+pub(crate) fn hash() -> String {
+    window()
+        .and_then(|w| w.location().hash().ok())
+        .unwrap_or_default()
+}
+
+/// The whole address.
+pub(crate) fn address() -> String {
+    window()
+        .and_then(|w| w.location().href().ok())
+        .unwrap_or_default()
+}
+
+/// Changes the address without a new entry in the history.
+pub(crate) fn replace_hash(hash: &str) {
+    let base = address();
+    let base = base.split('#').next().unwrap_or_default();
+    if let Some(window) = window() {
+        let _ = window.location().replace(&format!("{base}{hash}"));
+    }
+}
+
+/// Calls back whenever the address changes, until dropped.
+pub(crate) struct HashListener {
+    window: Window,
+    callback: Closure<dyn FnMut()>,
+}
+
+impl HashListener {
+    pub(crate) fn new(callback: impl FnMut() + 'static) -> Option<Self> {
+        let window = window()?;
+        let callback = Closure::<dyn FnMut()>::new(callback);
+        window
+            .add_event_listener_with_callback("hashchange", callback.as_ref().unchecked_ref())
+            .ok()?;
+        Some(Self { window, callback })
+    }
+}
+
+impl Drop for HashListener {
+    fn drop(&mut self) {
+        let callback = self.callback.as_ref().unchecked_ref();
+        let _ = self
+            .window
+            .remove_event_listener_with_callback("hashchange", callback);
+    }
+}
+
+/// Lets the browser paint before the next piece of work.
+pub(crate) async fn breathe() {
+    let Some(window) = window() else { return };
+    let pause = Promise::new(&mut |resolve: Function, _: Function| {
+        let _ = window.set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, 0);
+    });
+    let _ = JsFuture::from(pause).await;
+}
+
+pub(crate) fn set_title(title: &str) {
+    if let Some(document) = document() {
+        document.set_title(title);
+    }
+}
+
+/// Moves the reader to the begin of the page's content.
+pub(crate) fn focus_content() {
+    let content = document()
+        .and_then(|d| d.get_element_by_id("main"))
+        .and_then(|e| e.dyn_into::<HtmlElement>().ok());
+    if let Some(content) = content {
+        let _ = content.focus();
+    }
+}
+
+pub(crate) fn scroll_to_top() {
+    if let Some(window) = window() {
+        window.scroll_to_with_x_and_y(0.0, 0.0);
+    }
+}
+
+pub(crate) fn print() {
+    if let Some(window) = window() {
+        let _ = window.print();
+    }
+}
+
+/// Puts a text on the clipboard and says whether that worked.
+pub(crate) async fn copy(text: &str) -> bool {
+    // Absent on pages that are not served by https or from this machine.
+    let clipboard = window()
+        .map(|w| w.navigator().clipboard())
+        .filter(|c| !c.is_undefined());
+    match clipboard {
+        Some(clipboard) => JsFuture::from(clipboard.write_text(text)).await.is_ok(),
+        None => false,
+    }
+}
+
+/// What the system prefers.
+fn system_theme() -> Theme {
+    let dark = window()
+        .and_then(|w| w.match_media("(prefers-color-scheme: dark)").ok().flatten())
+        .is_some_and(|query| query.matches());
+    if dark { Theme::Dark } else { Theme::Light }
+}
+
+/// Shows the theme that was chosen earlier, if any, and returns the one in use.
+pub(crate) fn restore_theme() -> Theme {
+    let chosen = storage().and_then(|s| s.get_item(THEME_KEY).ok().flatten());
+    let theme = [Theme::Light, Theme::Dark]
+        .into_iter()
+        .find(|t| chosen.as_deref() == Some(t.as_str()));
+    if let Some(theme) = theme {
+        show_theme(Some(theme));
+    }
+    theme.unwrap_or_else(system_theme)
+}
+
+/// Shows a theme and remembers it; the system's own is forgotten, so that the page follows the system again.
+pub(crate) fn choose_theme(theme: Theme) {
+    let is_system = theme == system_theme();
+    show_theme((!is_system).then_some(theme));
+    if let Some(storage) = storage() {
+        let _ = if is_system {
+            storage.remove_item(THEME_KEY)
+        } else {
+            storage.set_item(THEME_KEY, theme.as_str())
+        };
+    }
+}
+
+fn show_theme(theme: Option<Theme>) {
+    let Some(root) = root() else { return };
+    let _ = match theme {
+        Some(theme) => root.set_attribute("data-theme", theme.as_str()),
+        None => root.remove_attribute("data-theme"),
+    };
+}

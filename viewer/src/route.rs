@@ -1,0 +1,211 @@
+//! The site's addresses. They live behind `#`, so that any static host serves every page and a link is permanent.
+
+use std::fmt;
+
+use shared::arms::Class;
+use shared::metric::LatencyKind;
+
+/// A page with all that its address says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Route {
+    /// All runs.
+    Runs,
+    /// The runs of one ISO week, `2025-W47`.
+    Week(String),
+    /// The executive summary of a run.
+    Report(String),
+    /// One scenario of a run.
+    Scenario {
+        /// Name of the run.
+        run: String,
+        /// Name of the scenario.
+        scenario: String,
+        /// What the latency charts show.
+        view: LatencyView,
+    },
+    /// No page has this address.
+    NotFound(String),
+}
+
+/// Which latencies a scenario page shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct LatencyView {
+    /// One class of operation, or all.
+    pub(crate) class: Option<Class>,
+    /// Response or service time.
+    pub(crate) kind: LatencyKind,
+}
+
+impl Default for LatencyView {
+    fn default() -> Self {
+        Self {
+            class: None,
+            kind: LatencyKind::Response,
+        }
+    }
+}
+
+impl Route {
+    /// Reads the address behind `#`. `None` where it is no address but a place on the page, as `#main`.
+    pub(crate) fn parse(hash: &str) -> Option<Self> {
+        let address = hash.strip_prefix('#').unwrap_or(hash);
+        if address.is_empty() {
+            return Some(Self::Runs);
+        }
+        let path = address.strip_prefix('/')?;
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+        let named = parts
+            .get(1..)
+            .unwrap_or_default()
+            .iter()
+            .all(|part| is_name(part));
+        Some(match parts.as_slice() {
+            [] => Self::Runs,
+            ["week", week] if named => Self::Week((*week).to_owned()),
+            ["run", run] if named => Self::Report((*run).to_owned()),
+            ["run", run, scenario] if named => Self::Scenario {
+                run: (*run).to_owned(),
+                scenario: (*scenario).to_owned(),
+                view: LatencyView::parse(query),
+            },
+            _ => Self::NotFound(address.to_owned()),
+        })
+    }
+
+    /// The run that the page belongs to.
+    pub(crate) fn run(&self) -> Option<&str> {
+        match self {
+            Self::Report(run) | Self::Scenario { run, .. } => Some(run),
+            _ => None,
+        }
+    }
+
+    /// Whether both addresses show the same page, if not the same view of it.
+    pub(crate) fn is_same_page(&self, other: &Self) -> bool {
+        match (self, other) {
+            (
+                Self::Scenario {
+                    run: a,
+                    scenario: x,
+                    ..
+                },
+                Self::Scenario {
+                    run: b,
+                    scenario: y,
+                    ..
+                },
+            ) => a == b && x == y,
+            _ => self == other,
+        }
+    }
+}
+
+impl LatencyView {
+    /// Reads `class=duplicate&time=service`; what is missing or unknown stays at its default.
+    fn parse(query: &str) -> Self {
+        let value = |key: &str| {
+            query
+                .split('&')
+                .filter_map(|pair| pair.split_once('='))
+                .find(|(k, _)| *k == key)
+        };
+        let class = value("class")
+            .and_then(|(_, name)| Class::ALL.into_iter().find(|c| c.as_str() == name));
+        let kind = match value("time") {
+            Some((_, "service")) => LatencyKind::Service,
+            _ => LatencyKind::Response,
+        };
+        Self { class, kind }
+    }
+}
+
+impl fmt::Display for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Runs => f.write_str("#/"),
+            Self::Week(week) => write!(f, "#/week/{week}"),
+            Self::Report(run) => write!(f, "#/run/{run}"),
+            Self::Scenario {
+                run,
+                scenario,
+                view,
+            } if *view == LatencyView::default() => {
+                write!(f, "#/run/{run}/{scenario}")
+            }
+            Self::Scenario {
+                run,
+                scenario,
+                view,
+            } => {
+                let class = view.class.map_or("all", Class::as_str);
+                write!(
+                    f,
+                    "#/run/{run}/{scenario}?class={class}&time={}",
+                    view.kind.as_str()
+                )
+            }
+            Self::NotFound(address) => write!(f, "#{address}"),
+        }
+    }
+}
+
+/// Whether a text can name a run, a scenario or a report file: it stays within its folder and within this site.
+pub(crate) fn is_name(text: &str) -> bool {
+    !text.is_empty()
+        && !text.starts_with('.')
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'+'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_survive_a_round_trip() {
+        for address in [
+            "#/",
+            "#/week/2025-W47",
+            "#/run/20251120-0942-quick",
+            "#/run/r1/medium-load",
+            "#/run/r1/medium-load?class=duplicate&time=service",
+            "#/run/r1/medium-load?class=all&time=service",
+        ] {
+            assert_eq!(
+                Route::parse(address).map(|r| r.to_string()).as_deref(),
+                Some(address)
+            );
+        }
+    }
+
+    #[test]
+    fn an_unknown_view_falls_back_to_the_default() {
+        let route = Route::parse("#/run/r1/low?class=cats&time=soon&x").unwrap();
+        assert_eq!(route.to_string(), "#/run/r1/low");
+    }
+
+    #[test]
+    fn what_could_leave_the_reports_folder_is_no_run() {
+        for address in [
+            "#/run/..",
+            "#/run/a%2Fb",
+            "#/run/https:",
+            "#/run/.hidden/x",
+            "#/elsewhere",
+            "#/run",
+        ] {
+            assert!(
+                matches!(Route::parse(address), Some(Route::NotFound(_))),
+                "{address}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_place_on_the_page_is_no_address() {
+        assert_eq!(Route::parse("#main"), None);
+        assert_eq!(Route::parse(""), Some(Route::Runs));
+    }
+}
