@@ -31,7 +31,7 @@ pub(crate) enum Absence {
 }
 
 /// A run with what could be read of it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub(crate) struct RunFiles {
     pub(crate) run: Run,
     /// The scenarios that can be shown, in the run's order.

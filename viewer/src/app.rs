@@ -1,13 +1,15 @@
 //! The site as a whole: from the address to the page.
 
+use std::rc::Rc;
+
 use yew::prelude::*;
 
 use crate::browser::{self, HashListener};
-use crate::components::shell::{Shell, ShellLinks};
-use crate::load::{Loading, use_run};
-use crate::pages::not_found::NotFound;
+use crate::components::shell::{ShellLinks, shell};
+use crate::load::{Loading, RunData, use_run};
+use crate::pages::not_found::not_found;
 use crate::pages::report::Report;
-use crate::pages::run_state::RunState;
+use crate::pages::run_state::run_state;
 use crate::pages::runs::Runs;
 use crate::pages::scenario::ScenarioPage;
 use crate::route::Route;
@@ -19,20 +21,44 @@ pub(crate) fn App() -> Html {
     let run = use_run(route.run());
     let last_scenario = use_last_scenario(&route);
     use_page_change(&route);
+    use_effect_with(title(&route, run.as_ref()), |title| {
+        browser::set_title(title)
+    });
 
-    let page = match (&route, run) {
+    let page = match (&route, &run) {
         (Route::Runs, _) => html! { <Runs week={None::<String>} /> },
         (Route::Week(week), _) => html! { <Runs week={Some(week.clone())} key={week.clone()} /> },
-        (Route::Report(_), Some(Loading::Ready(data))) => html! { <Report {data} /> },
+        (Route::Report(_), Some(Loading::Ready(data))) => html! { <Report data={data.clone()} /> },
         (Route::Scenario { scenario, view, .. }, Some(Loading::Ready(data))) => {
-            html! { <ScenarioPage {data} name={scenario.clone()} view={*view} key={scenario.clone()} /> }
+            html! { <ScenarioPage data={data.clone()} name={scenario.clone()} view={*view} key={scenario.clone()} /> }
         }
-        (Route::Report(id) | Route::Scenario { run: id, .. }, Some(state)) => {
-            html! { <RunState id={id.clone()} {state} /> }
-        }
-        _ => html! { <NotFound /> },
+        (Route::Report(id) | Route::Scenario { run: id, .. }, Some(state)) => run_state(id, state),
+        _ => not_found(),
     };
-    html! { <Shell links={ShellLinks::of(&route, last_scenario)}>{ page }</Shell> }
+    shell(&ShellLinks::of(&route, last_scenario), page)
+}
+
+/// The page's name in tabs and bookmarks.
+fn title(route: &Route, run: Option<&Loading<Rc<RunData>>>) -> String {
+    let run = match run {
+        Some(Loading::Ready(data)) => Some(&data.files.run),
+        _ => None,
+    };
+    let page = match route {
+        Route::Runs => "Runs".to_owned(),
+        Route::Week(week) => format!("Runs of {week}"),
+        Route::NotFound(_) => "Not found".to_owned(),
+        Route::Report(id) => run.map_or_else(|| id.clone(), |run| run.title.clone()),
+        Route::Scenario {
+            run: id,
+            scenario: name,
+            ..
+        } => {
+            let entry = run.and_then(|run| run.scenarios.iter().find(|s| s.name == *name));
+            format!("{}, {id}", entry.map_or(name, |e| &e.title))
+        }
+    };
+    format!("{page} · Statebench")
 }
 
 /// The current address, followed.

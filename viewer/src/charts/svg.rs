@@ -141,7 +141,7 @@ fn write_points(out: &mut String, points: &str) {
 }
 
 fn pixels(drawn: &str) -> f64 {
-    drawn.parse::<f64>().unwrap_or(0.0) / SUB
+    f64::from(drawn.parse::<i32>().unwrap_or(0)) / SUB
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use shared::arms::Arms;
 use shared::verdict::{Judgement, Verdict};
 use yew::prelude::*;
 
-use super::mark::Mark;
+use super::mark::mark;
 use crate::view_model::criteria::{CriterionRow, row};
 
 /// The table of some targets.
@@ -36,7 +36,7 @@ fn criterion(row: &CriterionRow) -> Html {
             <td class="r b nw" data-a="from">{ &row.baseline }</td>
             <td class="r o nw" data-a="to">{ &row.candidate }</td>
             <td class="pl" data-a="change">{ &row.judged }</td>
-            <td data-a="verdict"><Mark verdict={row.verdict} /></td>
+            <td data-a="verdict">{ mark(row.verdict) }</td>
         </tr>
     }
 }

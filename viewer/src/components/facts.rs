@@ -5,7 +5,7 @@ use shared::trust::TrustCheck;
 use shared::verdict::Verdict;
 use yew::prelude::*;
 
-use super::mark::Mark;
+use super::mark::mark_as;
 
 fn name(title: &str, detail: &str) -> Html {
     html! { <dt>{ title }if !detail.is_empty() { <small>{ detail }</small> }</dt> }
@@ -36,7 +36,7 @@ pub(crate) fn check_list(checks: &[TrustCheck]) -> Html {
         let value = if check.verdict == Verdict::Pass {
             html! { &check.value }
         } else {
-            html! { <Mark verdict={check.verdict} word={check.value.clone()} /> }
+            mark_as(check.verdict, &check.value)
         };
         html! { <div>{ name(&check.title, &check.detail) }<dd>{ value }</dd></div> }
     };

@@ -4,43 +4,32 @@ use shared::summary::{Answer, RunSummary};
 use shared::verdict::Verdict;
 use yew::prelude::*;
 
-use super::mark::{BigMark, Mark};
+use super::mark::{big_mark, mark_as};
 
-#[derive(Properties, PartialEq)]
-pub(crate) struct HeadlineProps {
-    pub(crate) verdict: Verdict,
-    pub(crate) say: AttrValue,
-    /// What stands below the sentence.
-    #[prop_or_default]
-    pub(crate) children: Html,
-}
-
-/// The verdict as a sentence.
-#[component]
-pub(crate) fn Headline(props: &HeadlineProps) -> Html {
+/// The verdict as a sentence, and what stands below it.
+pub(crate) fn headline(verdict: Verdict, say: &str, below: Html) -> Html {
     html! {
         <div class="headline">
-            <BigMark verdict={props.verdict} />
-            <div><p class="say">{ &props.say }</p><p class="sub">{ props.children.clone() }</p></div>
+            { big_mark(verdict) }
+            <div><p class="say">{ say }</p><p class="sub">{ below }</p></div>
         </div>
     }
 }
 
 /// Better, safe, to be trusted.
 pub(crate) fn answers(summary: &RunSummary) -> Html {
-    let answer = |question: &str, answer: &Answer| {
+    let answer = |(question, answer): (&str, &Answer)| {
         html! {
             <div>
-                <dt>{ question }{ " " }<Mark verdict={answer.verdict} word={answer.word.clone()} /></dt>
+                <dt>{ question }{ " " }{ mark_as(answer.verdict, &answer.word) }</dt>
                 <dd>{ &answer.text }</dd>
             </div>
         }
     };
-    html! {
-        <dl class="answers">
-            { answer("Is it better?", &summary.better) }
-            { answer("Is it safe?", &summary.safe) }
-            { answer("Can I trust it?", &summary.trust) }
-        </dl>
-    }
+    let answers = [
+        ("Is it better?", &summary.better),
+        ("Is it safe?", &summary.safe),
+        ("Can I trust it?", &summary.trust),
+    ];
+    html! { <dl class="answers">{ for answers.map(answer) }</dl> }
 }

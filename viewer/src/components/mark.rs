@@ -4,7 +4,7 @@ use shared::verdict::Verdict;
 use yew::prelude::*;
 
 /// The class, and the symbol's name, of a verdict.
-pub(crate) const fn verdict_class(verdict: Verdict) -> &'static str {
+const fn class(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Pass => "pass",
         Verdict::Warn => "warn",
@@ -15,38 +15,24 @@ pub(crate) const fn verdict_class(verdict: Verdict) -> &'static str {
 }
 
 fn icon(verdict: Verdict) -> Html {
-    html! { <svg aria-hidden="true"><use href={format!("#m-{}", verdict_class(verdict))} /></svg> }
-}
-
-#[derive(Properties, PartialEq)]
-pub(crate) struct MarkProps {
-    pub(crate) verdict: Verdict,
-    /// Another word than the verdict's own.
-    #[prop_or_default]
-    pub(crate) word: Option<AttrValue>,
+    html! { <svg aria-hidden="true"><use href={format!("#m-{}", class(verdict))} /></svg> }
 }
 
 /// A verdict in a line of text.
-#[component]
-pub(crate) fn Mark(props: &MarkProps) -> Html {
-    let word = props
-        .word
-        .clone()
-        .unwrap_or_else(|| props.verdict.word().into());
-    html! { <span class={classes!("v", verdict_class(props.verdict))}>{ icon(props.verdict) }{ word }</span> }
+pub(crate) fn mark(verdict: Verdict) -> Html {
+    mark_as(verdict, verdict.word())
 }
 
-#[derive(Properties, PartialEq)]
-pub(crate) struct BigMarkProps {
-    pub(crate) verdict: Verdict,
+/// A verdict's mark with another word.
+pub(crate) fn mark_as(verdict: Verdict, word: &str) -> Html {
+    html! { <span class={classes!("v", class(verdict))}>{ icon(verdict) }{ word }</span> }
 }
 
 /// The verdict of a page.
-#[component]
-pub(crate) fn BigMark(props: &BigMarkProps) -> Html {
+pub(crate) fn big_mark(verdict: Verdict) -> Html {
     html! {
-        <div class={classes!("big", verdict_class(props.verdict))}>
-            { icon(props.verdict) }<span class="vh">{ props.verdict.word() }{ ": " }</span>
+        <div class={classes!("big", class(verdict))}>
+            { icon(verdict) }<span class="vh">{ verdict.word() }{ ": " }</span>
         </div>
     }
 }

@@ -3,7 +3,7 @@
 use shared::verdict::Verdict;
 use yew::prelude::*;
 
-use super::mark::Mark;
+use super::mark::mark_as;
 use crate::api::Fault;
 
 /// Files that cannot be used, each with its reason.
@@ -11,7 +11,7 @@ pub(crate) fn faults(title: &str, faults: &[Fault]) -> Html {
     let line = |fault: &Fault| html! { <><p><code>{ &fault.file }</code></p><p class="lede">{ &fault.reason }{ "." }</p></> };
     html! {
         <div class="notice" role="alert">
-            <p><Mark verdict={Verdict::Fail} word={title.to_owned()} /></p>
+            <p>{ mark_as(Verdict::Fail, title) }</p>
             { for faults.iter().map(line) }
         </div>
     }

@@ -5,7 +5,7 @@ use shared::summary::{ScenarioSummary, Tally};
 use shared::verdict::Verdict;
 use yew::prelude::*;
 
-use super::mark::Mark;
+use super::mark::{mark, mark_as};
 use crate::api::Absence;
 use crate::load::RunData;
 use crate::route::{LatencyView, Route};
@@ -35,7 +35,7 @@ fn measured(summary: &ScenarioSummary, route: &Route, spark: Option<&Sparkline>)
     let met = format!("{} of {} targets met", tally.passed, tally.judged());
     html! {
         <li>
-            <Mark verdict={summary.verdict} />
+            { mark(summary.verdict) }
             <a href={route.to_string()}>{ &summary.title }</a>
             <p>
                 { &summary.sentence }
@@ -47,18 +47,19 @@ fn measured(summary: &ScenarioSummary, route: &Route, spark: Option<&Sparkline>)
 }
 
 fn unmeasured(title: &str, route: &Route, absence: Option<&Absence>) -> Html {
+    let not_judged = Verdict::NotJudged.word();
     let (verdict, word, reason) = match absence {
         Some(Absence::Damaged(fault)) => (
             Verdict::Fail,
-            Some("Unreadable"),
+            "Unreadable",
             format!("{}: {}.", fault.file, fault.reason),
         ),
-        Some(Absence::NotMeasured(reason)) => (Verdict::NotJudged, None, reason.clone()),
-        None => (Verdict::NotJudged, None, String::new()),
+        Some(Absence::NotMeasured(reason)) => (Verdict::NotJudged, not_judged, reason.clone()),
+        None => (Verdict::NotJudged, not_judged, String::new()),
     };
     html! {
         <li>
-            <Mark {verdict} word={word.map(AttrValue::from)} />
+            { mark_as(verdict, word) }
             <a href={route.to_string()}>{ title }</a>
             <p>{ reason }</p>
         </li>

@@ -25,16 +25,8 @@ impl ShellLinks {
     }
 }
 
-#[derive(Properties, PartialEq)]
-pub(crate) struct ShellProps {
-    pub(crate) links: ShellLinks,
-    pub(crate) children: Html,
-}
-
 /// Header, the page, footer.
-#[component]
-pub(crate) fn Shell(props: &ShellProps) -> Html {
-    let links = &props.links;
+pub(crate) fn shell(links: &ShellLinks, page: Html) -> Html {
     let is_list = matches!(links.current, Route::Runs | Route::Week(_));
     let link = |name: &str, route: &Route, is_current: bool| {
         html! { <li><a href={route.to_string()} aria-current={is_current.then_some("page")}>{ name }</a></li> }
@@ -61,7 +53,7 @@ pub(crate) fn Shell(props: &ShellProps) -> Html {
                 </ul></nav>
                 <ThemeButton />
             </div></header>
-            <main id="main" class="wrap" tabindex="-1">{ props.children.clone() }</main>
+            <main id="main" class="wrap" tabindex="-1">{ page }</main>
             <footer class="foot"><div class="wrap">
                 <span>{ "Every figure is computed in this browser from the run’s histograms and counters." }</span>
                 <span>{ format!("Statebench {} · report format {FORMAT_VERSION}", env!("CARGO_PKG_VERSION")) }</span>

@@ -2,7 +2,7 @@
 
 use yew::prelude::*;
 
-use super::mark::Mark;
+use super::mark::mark;
 use crate::view_model::criteria::{Improvement, ImprovementBar};
 
 /// The promised gains, each with its interval against its target.
@@ -13,7 +13,7 @@ pub(crate) fn strip(improvements: &[Improvement]) -> Html {
 fn item(improvement: &Improvement) -> Html {
     html! {
         <li>
-            <div class="k"><span>{ &improvement.title }</span><Mark verdict={improvement.verdict} /></div>
+            <div class="k"><span>{ &improvement.title }</span>{ mark(improvement.verdict) }</div>
             <div class="n">{ &improvement.change }</div>
             <div class="ci">{ &improvement.interval }</div>
             { bar(&improvement.bar) }

@@ -6,31 +6,56 @@ use yew::prelude::*;
 
 use crate::route::LatencyView;
 
-#[derive(Properties, PartialEq)]
-pub(crate) struct LatencySwitchesProps {
-    pub(crate) view: LatencyView,
-    pub(crate) choose: Callback<LatencyView>,
-}
-
 /// Which saves, and which of their times.
-#[component]
-pub(crate) fn LatencySwitches(props: &LatencySwitchesProps) -> Html {
-    let view = props.view;
+pub(crate) fn latency_switches(view: LatencyView, choose: &Callback<LatencyView>) -> Html {
     let classes = [
-        (None, "All"),
-        (Some(Class::Duplicate), "Duplicate"),
-        (Some(Class::Unique), "Unique"),
-    ]
-    .map(|(class, name)| (name, LatencyView { class, ..view }));
+        (
+            "all",
+            "All",
+            LatencyView {
+                class: None,
+                ..view
+            },
+        ),
+        (
+            "duplicate",
+            "Duplicate",
+            LatencyView {
+                class: Some(Class::Duplicate),
+                ..view
+            },
+        ),
+        (
+            "unique",
+            "Unique",
+            LatencyView {
+                class: Some(Class::Unique),
+                ..view
+            },
+        ),
+    ];
     let kinds = [
-        (LatencyKind::Response, "Response"),
-        (LatencyKind::Service, "Service"),
-    ]
-    .map(|(kind, name)| (name, LatencyView { kind, ..view }));
+        (
+            "response",
+            "Response",
+            LatencyView {
+                kind: LatencyKind::Response,
+                ..view
+            },
+        ),
+        (
+            "service",
+            "Service",
+            LatencyView {
+                kind: LatencyKind::Service,
+                ..view
+            },
+        ),
+    ];
     html! {
         <div class="sw">
-            { group("Saves", "class", &classes, props) }
-            { group("Time", "time", &kinds, props) }
+            { group("Saves", "class", &classes, view, choose) }
+            { group("Time", "time", &kinds, view, choose) }
         </div>
     }
 }
@@ -38,17 +63,17 @@ pub(crate) fn LatencySwitches(props: &LatencySwitchesProps) -> Html {
 fn group(
     legend: &'static str,
     name: &'static str,
-    options: &[(&'static str, LatencyView)],
-    props: &LatencySwitchesProps,
+    options: &[(&'static str, &'static str, LatencyView)],
+    current: LatencyView,
+    choose: &Callback<LatencyView>,
 ) -> Html {
-    let option = |(label, view): &(&'static str, LatencyView)| {
-        let id = format!("{name}-{}", label.to_lowercase());
-        let (choose, view) = (props.choose.clone(), *view);
+    let option = |(id, label, view): &(&'static str, &'static str, LatencyView)| {
+        let (choose, view) = (choose.clone(), *view);
         let onchange = Callback::from(move |_: Event| choose.emit(view));
         html! {
             <>
-                <input type="radio" {name} id={id.clone()} checked={view == props.view} {onchange} />
-                <label for={id}>{ *label }</label>
+                <input type="radio" {name} id={*id} checked={view == current} {onchange} />
+                <label for={*id}>{ *label }</label>
             </>
         }
     };

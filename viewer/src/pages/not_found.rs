@@ -2,12 +2,10 @@
 
 use yew::prelude::*;
 
-use crate::browser;
 use crate::route::Route;
 
-#[component]
-pub(crate) fn NotFound() -> Html {
-    use_effect_with((), |()| browser::set_title("Not found · Statebench"));
+/// The page for every unknown address.
+pub(crate) fn not_found() -> Html {
     html! {
         <>
             <div class="head first"><h1>{ "Page not found" }</h1></div>

@@ -8,12 +8,11 @@ use shared::verdict::Verdict;
 use yew::prelude::*;
 
 use crate::api::run_file;
-use crate::browser;
 use crate::components::actions::Actions;
 use crate::components::arms_key::arms_key;
 use crate::components::criteria_table::criteria_table;
 use crate::components::facts::{check_list, fact_list};
-use crate::components::headline::{Headline, answers};
+use crate::components::headline::{answers, headline};
 use crate::components::notice::faults;
 use crate::components::scenario_list::scenario_list;
 use crate::components::strip::strip;
@@ -22,15 +21,9 @@ use crate::route::{LatencyView, Route};
 use crate::view_model::chart::labels;
 use crate::view_model::{criteria, dates, facts, tally};
 
-#[derive(Properties)]
+#[derive(Properties, PartialEq)]
 pub(crate) struct ReportProps {
     pub(crate) data: Rc<RunData>,
-}
-
-impl PartialEq for ReportProps {
-    fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.data, &other.data)
-    }
 }
 
 #[component]
@@ -38,14 +31,11 @@ pub(crate) fn Report(props: &ReportProps) -> Html {
     let data = &props.data;
     let (run, summary) = (&data.files.run, &data.summary);
     let arms = labels(run);
-    use_effect_with(format!("{} · Statebench", run.title), |title| {
-        browser::set_title(title)
-    });
     let damaged = data.files.faults();
     html! {
         <>
             { head(data) }
-            <Headline verdict={summary.verdict} say={summary.headline.clone()}>{ &summary.sub }</Headline>
+            { headline(summary.verdict, &summary.headline, html! { &summary.sub }) }
             { answers(summary) }
             if !damaged.is_empty() {
                 <section class="tight">

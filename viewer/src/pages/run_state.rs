@@ -4,35 +4,33 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use crate::browser;
 use crate::components::notice::{faults, pending};
 use crate::load::{Loading, RunData};
 use crate::route::Route;
 
-#[derive(Properties, PartialEq)]
-pub(crate) struct RunStateProps {
-    pub(crate) id: AttrValue,
-    pub(crate) state: Loading<Rc<RunData>>,
-}
-
-#[component]
-pub(crate) fn RunState(props: &RunStateProps) -> Html {
-    let title = format!("{} · Statebench", props.id);
-    use_effect_with(title, |title| browser::set_title(title));
-    let body = match &props.state {
+/// What stands in a run's place until it is there.
+pub(crate) fn run_state(id: &str, state: &Loading<Rc<RunData>>) -> Html {
+    let body = match state {
         Loading::Pending(what) => pending(what),
-        Loading::Failed(fault) => html! {
-            <>
-                { faults(if fault.missing { "This run was not found" } else { "This run cannot be read" }, std::slice::from_ref(fault)) }
-                <p><a href={Route::Runs.to_string()}>{ "All runs" }</a></p>
-            </>
-        },
+        Loading::Failed(fault) => {
+            let title = if fault.missing {
+                "This run was not found"
+            } else {
+                "This run cannot be read"
+            };
+            html! {
+                <>
+                    { faults(title, std::slice::from_ref(fault)) }
+                    <p><a href={Route::Runs.to_string()}>{ "All runs" }</a></p>
+                </>
+            }
+        }
         Loading::Ready(_) => html! {},
     };
     html! {
         <>
-            <p class="crumbs"><a href={Route::Runs.to_string()}>{ "Runs" }</a>{ " / " }{ &props.id }</p>
-            <div class="head"><h1>{ format!("Run {}", props.id) }</h1></div>
+            <p class="crumbs"><a href={Route::Runs.to_string()}>{ "Runs" }</a>{ " / " }{ id }</p>
+            <div class="head"><h1>{ format!("Run {id}") }</h1></div>
             { body }
         </>
     }

@@ -7,9 +7,8 @@ use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
 use crate::api::Fault;
-use crate::browser;
-use crate::components::headline::Headline;
-use crate::components::mark::Mark;
+use crate::components::headline::headline;
+use crate::components::mark::mark;
 use crate::components::notice::{faults, pending};
 use crate::load::{Loading, use_index};
 use crate::route::Route;
@@ -30,9 +29,6 @@ pub(crate) fn Runs(props: &RunsProps) -> Html {
         .week
         .as_ref()
         .map_or_else(|| "Runs".to_owned(), |week| format!("Runs of {week}"));
-    use_effect_with(format!("{title} · Statebench"), |title| {
-        browser::set_title(title)
-    });
     match &index {
         Loading::Pending(what) => html! { <>{ head(&title, html! {}) }{ pending(what) }</> },
         Loading::Failed(fault) => {
@@ -92,13 +88,14 @@ fn list(index: &Index, filter: &UseStateHandle<Filter>, week: Option<&str>, titl
 }
 
 fn latest(run: &IndexEntry) -> Html {
-    html! {
-        <Headline verdict={run.headline.verdict} say={run.headline.sentence.clone()}>
+    let below = html! {
+        <>
             { "The latest run: " }<a href={Route::Report(run.id.clone()).to_string()}>{ &run.title }</a>
             { format!(", {}", dates::date_time(&run.started_at)) }
             if !run.revision.is_empty() { { ", revision " }<code>{ &run.revision }</code> }{ "." }
-        </Headline>
-    }
+        </>
+    };
+    headline(run.headline.verdict, &run.headline.sentence, below)
 }
 
 fn unreadable(index: &Index) -> Html {
@@ -251,7 +248,7 @@ fn row(run: &IndexEntry) -> Html {
     };
     html! {
         <tr>
-            <td data-a="verdict"><Mark verdict={figures.verdict} /></td>
+            <td data-a="verdict">{ mark(figures.verdict) }</td>
             <th scope="row">
                 <a class="title" href={Route::Report(run.id.clone()).to_string()}>{ &run.title }</a>
                 <small class="why">{ format!("{} of {} targets met", figures.passed, figures.judged) }</small>

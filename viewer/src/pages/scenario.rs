@@ -10,26 +10,19 @@ use super::scenario_sections::{
     Latency, cache, consistency, over_time, safety, targets, time_and_writes,
 };
 use crate::api::Absence;
-use crate::browser;
 use crate::components::facts::fact_grid;
-use crate::components::headline::Headline;
+use crate::components::headline::headline;
 use crate::components::notice::faults;
 use crate::load::RunData;
 use crate::route::{LatencyView, Route};
 use crate::view_model::chart::labels;
 use crate::view_model::{dates, facts, tally};
 
-#[derive(Properties)]
+#[derive(Properties, PartialEq)]
 pub(crate) struct ScenarioPageProps {
     pub(crate) data: Rc<RunData>,
     pub(crate) name: AttrValue,
     pub(crate) view: LatencyView,
-}
-
-impl PartialEq for ScenarioPageProps {
-    fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.data, &other.data) && self.name == other.name && self.view == other.view
-    }
 }
 
 #[component]
@@ -37,9 +30,6 @@ pub(crate) fn ScenarioPage(props: &ScenarioPageProps) -> Html {
     let (data, name) = (&props.data, props.name.as_str());
     let entry = data.files.run.scenarios.iter().find(|s| s.name == name);
     let title = entry.map_or(name, |e| e.title.as_str());
-    use_effect_with(format!("{title} · Statebench"), |title| {
-        browser::set_title(title)
-    });
     let evidence = data
         .files
         .scenario(name)
@@ -52,7 +42,7 @@ pub(crate) fn ScenarioPage(props: &ScenarioPageProps) -> Html {
         <>
             { head(data, name, title) }
             if let (Some((scenario, summary)), Some((before, after))) = (evidence, rest.as_ref()) {
-                <Headline verdict={summary.verdict} say={summary.sentence.clone()}>{ &summary.sub }</Headline>
+                { headline(summary.verdict, &summary.sentence, html! { &summary.sub }) }
                 { before.clone() }
                 <Latency data={data.clone()} name={scenario.name.clone()} view={props.view} />
                 { after.clone() }

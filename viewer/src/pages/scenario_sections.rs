@@ -14,7 +14,7 @@ use crate::components::criteria_table::criteria_table;
 use crate::components::facts::{check_list, fact_list};
 use crate::components::figure::figure;
 use crate::components::percentile_table::percentile_table;
-use crate::components::switches::LatencySwitches;
+use crate::components::switches::latency_switches;
 use crate::components::work_table::work_table;
 use crate::load::RunData;
 use crate::route::{LatencyView, Route};
@@ -27,17 +27,11 @@ fn heading(id: &'static str, title: &str, arms: &Arms<String>) -> Html {
     html! { <div class="sh"><h2 {id}>{ title }</h2>{ arms_key(arms) }</div> }
 }
 
-#[derive(Properties)]
+#[derive(Properties, PartialEq)]
 pub(crate) struct LatencyProps {
     pub(crate) data: Rc<RunData>,
     pub(crate) name: AttrValue,
     pub(crate) view: LatencyView,
-}
-
-impl PartialEq for LatencyProps {
-    fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.data, &other.data) && self.name == other.name && self.view == other.view
-    }
 }
 
 /// Percentile curve, density and table of the chosen saves and times; the choice is part of the address.
@@ -67,7 +61,7 @@ pub(crate) fn Latency(props: &LatencyProps) -> Html {
     html! {
         <section aria-labelledby="h-latency">
             { heading("h-latency", "Latency", &arms) }
-            <LatencySwitches {view} {choose} />
+            { latency_switches(view, &choose) }
             <div class="two figs">
                 { figure(&latency::curve_chart(scenario, &arms, view, &found)) }
                 { figure(&latency::density(scenario, &arms, view, &found)) }

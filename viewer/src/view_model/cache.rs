@@ -38,29 +38,20 @@ fn activity(samples: &[Sample]) -> Option<CacheActivity> {
 }
 
 fn figure<'a>(
-    scenario: &Scenario,
     labels: &'a Arms<String>,
     time: TimeAxis,
     (title, note): (String, &str),
     limits: Vec<(f64, String)>,
     lines: Arms<(Vec<(f64, f64)>, String)>,
 ) -> Figure<'a> {
-    let without: Vec<&str> = ArmRole::ALL
-        .into_iter()
-        .filter(|role| scenario.series.get(*role).iter().all(|s| s.cache.is_none()))
-        .map(|role| labels.get(role).as_str())
-        .collect();
-    let note = match without.as_slice() {
-        [] => note.to_owned(),
-        names => format!("{note} {} has no cache.", names.join(" and ")),
-    };
     Figure {
         title,
-        note,
+        note: note.to_owned(),
         limits,
         from: 0.0,
         label_room: 118.0,
         third: true,
+        absence: "has no cache",
         lines,
         time,
         labels,
@@ -102,7 +93,6 @@ fn hits(scenario: &Scenario, labels: &Arms<String>, time: TimeAxis) -> Chart {
         .into_iter()
         .collect();
     figure(
-        scenario,
         labels,
         time,
         (title, "Hits as % of look-ups."),
@@ -144,7 +134,6 @@ fn evictions(scenario: &Scenario, labels: &Arms<String>, time: TimeAxis) -> Char
         )
     });
     figure(
-        scenario,
         labels,
         time,
         (title, "Evictions per second; at the end: all."),
@@ -194,7 +183,6 @@ fn entries(scenario: &Scenario, labels: &Arms<String>, time: TimeAxis) -> Chart 
     });
     let limits = vec![(limit as f64, format!("limit {}", format_count(limit)))];
     figure(
-        scenario,
         labels,
         time,
         (title, "Entries held in the cache."),

@@ -363,12 +363,13 @@ fn kernel_width(histogram: &Histogram) -> f64 {
     (0.9 * spread * (histogram.count().max(1) as f64).powf(-0.2)).clamp(0.03, 0.15)
 }
 
-/// A text with its first letter as a capital.
+/// A text of ours with its first letter as a capital.
 pub(crate) fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
+    let mut text = text.to_owned();
+    if let Some(first) = text.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    text
 }
 
 #[cfg(test)]

@@ -29,11 +29,11 @@ pub(crate) struct Filter {
 
 impl Filter {
     fn admits(&self, run: &IndexEntry) -> bool {
-        let text = self.text.trim().to_lowercase();
+        let text = self.text.trim().to_ascii_lowercase();
         let fields = [&run.title, &run.id, &run.revision, &run.headline.sentence];
         fields
             .iter()
-            .any(|field| field.to_lowercase().contains(&text))
+            .any(|field| field.to_ascii_lowercase().contains(&text))
             && self
                 .verdict
                 .is_none_or(|verdict| verdict == run.headline.verdict)

@@ -83,6 +83,8 @@ pub(crate) struct Figure<'a> {
     pub(crate) from: f64,
     pub(crate) label_room: f64,
     pub(crate) third: bool,
+    /// What is said of arms without the figure, behind their names.
+    pub(crate) absence: &'static str,
     /// Points, and what stands at the line's end.
     pub(crate) lines: Arms<(Vec<(f64, f64)>, String)>,
     pub(crate) time: TimeAxis,
@@ -129,7 +131,7 @@ impl Figure<'_> {
         };
         let left_out = match missing.as_slice() {
             [] => String::new(),
-            names => format!(" Not measured for {}.", names.join(" and ")),
+            names => format!(" {} {}.", names.join(" and "), self.absence),
         };
         Chart {
             title: self.title,
@@ -203,6 +205,7 @@ fn throughput(scenario: &Scenario, labels: &Arms<String>, time: TimeAxis) -> Cha
         from: 0.0,
         label_room: 112.0,
         third: false,
+        absence: "was not measured",
         lines: lines(scenario, time, rate, |role, _| {
             means
                 .get(role)
@@ -243,6 +246,7 @@ fn response(scenario: &Scenario, labels: &Arms<String>, time: TimeAxis) -> Chart
         from: 0.0,
         label_room: 130.0,
         third: false,
+        absence: "was not measured",
         lines: lines(
             scenario,
             time,
@@ -333,6 +337,7 @@ fn errors(scenario: &Scenario, labels: &Arms<String>, time: TimeAxis) -> Chart {
         from: 0.0,
         label_room: 112.0,
         third: false,
+        absence: "was not measured",
         lines: lines(scenario, time, share, |role, _| percent(*totals.get(role))),
         time,
         labels,
@@ -377,6 +382,7 @@ fn memory(scenario: &Scenario, labels: &Arms<String>, time: TimeAxis) -> Chart {
         from: lowest.floor(),
         label_room: 130.0,
         third: false,
+        absence: "was not measured",
         lines: growth.map(|_, line| {
             (
                 line.clone(),
@@ -408,7 +414,7 @@ mod tests {
         scenario.idle_resident_bytes.baseline = None;
         let memory = memory(&scenario, &fixture::labels(), TimeAxis::of(&scenario));
         assert!(
-            memory.note.ends_with("Not measured for Standard."),
+            memory.note.ends_with("Standard was not measured."),
             "{}",
             memory.note
         );

@@ -72,7 +72,7 @@ pub(crate) fn phases(scenario: &Scenario, labels: &Arms<String>) -> (Chart, Vec<
         let parts: Vec<String> = PHASES
             .iter()
             .zip(means.get(role))
-            .map(|(n, ns)| format!("{} {}", n.to_lowercase(), format_time(*ns)))
+            .map(|(n, ns)| format!("{} {}", n.to_ascii_lowercase(), format_time(*ns)))
             .collect();
         format!("{}: {}", labels.get(role), parts.join(", "))
     };
@@ -126,7 +126,7 @@ fn phases_title(means: &Arms<Vec<f64>>, labels: &Arms<String>) -> String {
     let Some((phase, of_phase)) = largest else {
         return "Where the time goes".to_owned();
     };
-    let phase = phase.to_lowercase();
+    let phase = phase.to_ascii_lowercase();
     if saved > 0.0 {
         let share = (of_phase / saved).min(1.0);
         if share > 0.5 {
@@ -187,7 +187,7 @@ pub(crate) fn database(scenario: &Scenario, labels: &Arms<String>) -> (Chart, Ve
     let words = |r: &WorkRow| {
         format!(
             "{} {} to {}",
-            r.name.to_lowercase(),
+            r.name.to_ascii_lowercase(),
             r.shown.baseline,
             r.shown.candidate
         )
