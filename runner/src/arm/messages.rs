@@ -64,7 +64,10 @@ pub(crate) enum Reply {
     /// A block ended.
     BlockDone(Box<BlockDone>),
     /// The probe ended.
-    Probed(Option<EvictionProbe>),
+    Probed {
+        /// What it found; none for a service without a cache.
+        probe: Option<EvictionProbe>,
+    },
     /// The service is closed.
     Closed,
     /// The request could not be carried out.
@@ -103,4 +106,25 @@ pub(crate) struct BlockDone {
     pub(crate) samples: Vec<Sample>,
     /// Places in the plan of the saves that failed: they may or may not be stored.
     pub(crate) failed: Vec<u64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_reply_survives_the_wire() {
+        let replies = [
+            Reply::Hello { protocol: PROTOCOL },
+            Reply::Acknowledged { saves: vec![Ack(1, -2, true)] },
+            Reply::Probed { probe: None },
+            Reply::Closed,
+            Reply::Failed { cause: "x".to_owned() },
+        ];
+        for reply in replies {
+            let line = serde_json::to_string(&reply).unwrap();
+            let read: Reply = serde_json::from_str(&line).unwrap();
+            assert_eq!(format!("{read:?}"), format!("{reply:?}"));
+        }
+    }
 }

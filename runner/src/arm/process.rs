@@ -124,7 +124,7 @@ impl Arm for ProcessArm {
     async fn probe_eviction(&mut self) -> Result<Option<EvictionProbe>, ArmError> {
         self.request(&Request::ProbeEviction).await?;
         match self.reply().await? {
-            Reply::Probed(probe) => Ok(probe),
+            Reply::Probed { probe } => Ok(probe),
             other => Err(out_of_turn(&other)),
         }
     }

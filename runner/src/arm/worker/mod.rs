@@ -17,7 +17,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use persistence::{Promises as ServicePromises, StatePersistence};
 use shared::report::{Mode, Promises};
-use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use self::generator::{States, begin_soon, serve};
 use self::outbox::Outbox;
@@ -40,9 +40,10 @@ const SHORTEST_SAMPLE: Duration = Duration::from_millis(250);
 pub(crate) async fn work() -> anyhow::Result<()> {
     let (outbox, speaker) = Outbox::start(std::io::stdout());
     outbox.reply(Reply::Hello { protocol: PROTOCOL });
-    let mut lines = BufReader::new(tokio::io::stdin()).lines();
+    let mut lines = requests();
     let mut session: Option<Session> = None;
-    while let Some(line) = lines.next_line().await.context("the controller cannot be heard")? {
+    while let Some(line) = lines.recv().await {
+        let line = line.context("the controller cannot be heard")?;
         let request = serde_json::from_str(&line).context("the controller said something unknown")?;
         let closing = matches!(request, Request::Close);
         let reply = answer(request, &mut session, &outbox)
@@ -58,6 +59,20 @@ pub(crate) async fn work() -> anyhow::Result<()> {
         Ok(spoken) => spoken.context("the controller cannot be answered"),
         Err(_) => bail!("the thread that answers the controller broke"),
     }
+}
+
+/// The lines of standard input, read by a thread of its own: the runtime's would keep the process from ending while
+/// the controller keeps the pipe open.
+fn requests() -> UnboundedReceiver<std::io::Result<String>> {
+    let (sender, receiver) = unbounded_channel();
+    std::thread::spawn(move || {
+        for line in std::io::stdin().lines() {
+            if sender.send(line).is_err() {
+                break;
+            }
+        }
+    });
+    receiver
 }
 
 async fn answer(
@@ -77,7 +92,7 @@ async fn answer(
         }
         Request::ProbeEviction => {
             let session = session.as_ref().context("no scenario is open")?;
-            Ok(Reply::Probed(session.probe().await?))
+            Ok(Reply::Probed { probe: session.probe().await? })
         }
         Request::Close => {
             if let Some(session) = session.take() {

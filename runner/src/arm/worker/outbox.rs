@@ -69,8 +69,11 @@ fn flush(saves: &mut Vec<Ack>, due: &mut Option<Instant>, to: &mut impl Write) -
     write_line(&Reply::Acknowledged { saves: std::mem::take(saves) }, to)
 }
 
+/// A reply that cannot be put into words is answered by saying so: the controller must not wait for ever.
 fn write_line(reply: &Reply, to: &mut impl Write) -> io::Result<()> {
-    serde_json::to_writer(&mut *to, reply)?;
-    to.write_all(b"\n")?;
+    let mut line = serde_json::to_vec(reply)
+        .or_else(|e| serde_json::to_vec(&Reply::Failed { cause: format!("the reply: {e}") }))?;
+    line.push(b'\n');
+    to.write_all(&line)?;
     to.flush()
 }
