@@ -101,9 +101,12 @@ fn check_block(place: &str, block: &Block, findings: &mut Vec<String>) {
     }
 }
 
+/// What blocks of the same slice have in common: whether they are open, their pair, their pattern.
+type SliceKey<'a> = (bool, u32, Option<&'a str>);
+
 /// Blocks of one pair, pattern and mode ran the same slice, one on each arm.
 fn check_pairs(scenario: &Scenario, findings: &mut Vec<String>) {
-    let mut pairs: BTreeMap<(bool, u32, Option<&str>), [Option<&Block>; 2]> = BTreeMap::new();
+    let mut pairs: BTreeMap<SliceKey<'_>, [Option<&Block>; 2]> = BTreeMap::new();
     for (i, block) in scenario.blocks.iter().enumerate() {
         let key = (
             block.mode == Mode::Open,

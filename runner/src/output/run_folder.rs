@@ -60,6 +60,7 @@ impl RunFolder {
     }
 
     /// The folder.
+    #[cfg(test)]
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
