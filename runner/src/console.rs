@@ -19,5 +19,6 @@ pub(crate) fn print(text: &str) -> io::Result<()> {
 
 /// Whether stderr is a terminal that takes colour; `NO_COLOR` (no-color.org) says no.
 pub(crate) fn colour_on_stderr() -> bool {
-    io::IsTerminal::is_terminal(&io::stderr()) && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+    io::IsTerminal::is_terminal(&io::stderr())
+        && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
 }

@@ -116,10 +116,14 @@ mod tests {
     fn every_kind_of_reply_survives_the_wire() {
         let replies = [
             Reply::Hello { protocol: PROTOCOL },
-            Reply::Acknowledged { saves: vec![Ack(1, -2, true)] },
+            Reply::Acknowledged {
+                saves: vec![Ack(1, -2, true)],
+            },
             Reply::Probed { probe: None },
             Reply::Closed,
-            Reply::Failed { cause: "x".to_owned() },
+            Reply::Failed {
+                cause: "x".to_owned(),
+            },
         ];
         for reply in replies {
             let line = serde_json::to_string(&reply).unwrap();

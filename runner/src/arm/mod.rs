@@ -2,6 +2,8 @@
 
 mod messages;
 mod process;
+#[cfg(test)]
+pub(crate) mod simulated;
 pub(crate) mod worker;
 
 use async_trait::async_trait;
@@ -19,7 +21,11 @@ pub(crate) trait Arm: Send {
     /// Prepares for a scenario.
     async fn open(&mut self, open: Open) -> Result<Opened, ArmError>;
     /// Runs a block of the plan.
-    async fn run(&mut self, block: usize, acknowledge: Acknowledge<'_>) -> Result<BlockDone, ArmError>;
+    async fn run(
+        &mut self,
+        block: usize,
+        acknowledge: Acknowledge<'_>,
+    ) -> Result<BlockDone, ArmError>;
     /// Probes eviction; `None` for a service without a cache.
     async fn probe_eviction(&mut self) -> Result<Option<EvictionProbe>, ArmError>;
     /// Closes the service and ends the arm.
@@ -40,7 +46,9 @@ pub(crate) enum ArmError {
     #[error("the arm's process could not be started: {0}")]
     Start(std::io::Error),
     /// The process speaks another version of the messages.
-    #[error("the arm speaks protocol {theirs}, this runner speaks {ours}: use builds of the same protocol")]
+    #[error(
+        "the arm speaks protocol {theirs}, this runner speaks {ours}: use builds of the same protocol"
+    )]
     Protocol {
         /// Version of the arm.
         theirs: u32,

@@ -25,7 +25,9 @@ impl ProcessArms {
     /// # Errors
     /// Where the operating system does not tell which file this process runs.
     pub(crate) fn of_this_binary() -> std::io::Result<Self> {
-        Ok(Self { binary: std::env::current_exe()? })
+        Ok(Self {
+            binary: std::env::current_exe()?,
+        })
     }
 }
 
@@ -45,12 +47,17 @@ impl StartArms for ProcessArms {
         let streams = child.stdin.take().zip(child.stdout.take());
         let (stdin, stdout) = streams
             .ok_or_else(|| ArmError::Start(std::io::Error::other("its streams are missing")))?;
-        let mut arm = ProcessArm { child, stdin, lines: BufReader::new(stdout).lines() };
+        let mut arm = ProcessArm {
+            child,
+            stdin,
+            lines: BufReader::new(stdout).lines(),
+        };
         match arm.reply().await? {
             Reply::Hello { protocol: PROTOCOL } => Ok(Box::new(arm)),
-            Reply::Hello { protocol } => {
-                Err(ArmError::Protocol { theirs: protocol, ours: PROTOCOL })
-            }
+            Reply::Hello { protocol } => Err(ArmError::Protocol {
+                theirs: protocol,
+                ours: PROTOCOL,
+            }),
             other => Err(out_of_turn(&other)),
         }
     }
@@ -110,7 +117,11 @@ impl Arm for ProcessArm {
         }
     }
 
-    async fn run(&mut self, block: usize, acknowledge: Acknowledge<'_>) -> Result<BlockDone, ArmError> {
+    async fn run(
+        &mut self,
+        block: usize,
+        acknowledge: Acknowledge<'_>,
+    ) -> Result<BlockDone, ArmError> {
         self.request(&Request::Run { block }).await?;
         loop {
             match self.reply().await? {
@@ -135,8 +146,16 @@ impl Arm for ProcessArm {
             Reply::Closed => {}
             other => return Err(out_of_turn(&other)),
         }
-        let status = self.child.wait().await.map_err(|e| ArmError::Died(e.to_string()))?;
-        if status.success() { Ok(()) } else { Err(ArmError::Died(status.to_string())) }
+        let status = self
+            .child
+            .wait()
+            .await
+            .map_err(|e| ArmError::Died(e.to_string()))?;
+        if status.success() {
+            Ok(())
+        } else {
+            Err(ArmError::Died(status.to_string()))
+        }
     }
 }
 

@@ -27,8 +27,10 @@ pub(crate) struct Args {
 /// # Errors
 /// Where stdout cannot be written.
 pub(crate) fn run(args: &Args) -> Result<Exit> {
-    let specs =
-        builtin().iter().map(|f| f.resolve(args.profile, None)).collect::<Result<Vec<_>, _>>()?;
+    let specs = builtin()
+        .iter()
+        .map(|f| f.resolve(args.profile, None))
+        .collect::<Result<Vec<_>, _>>()?;
     if args.json {
         print(&(serde_json::to_string_pretty(&specs)? + "\n"))?;
         return Ok(Exit::Done);

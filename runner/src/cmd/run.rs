@@ -12,7 +12,7 @@ use crate::arm::ProcessArms;
 use crate::arm::worker::{Subject, SubjectError};
 use crate::dataset::DEFAULT_STATES;
 use crate::exit::{Exit, usage};
-use crate::output::{RunFolder, rebuild_index};
+use crate::output::{RunFolder, rebuild_index, write_index};
 use crate::run::{Finished, Interrupt, Order, conduct, listener};
 use crate::scenario::{Profile, Spec, builtin, load, release_policy};
 
@@ -79,12 +79,18 @@ pub(crate) async fn run(args: &Args) -> Result<Exit> {
     let services = services(args)?;
     let started = Timestamp::now();
     std::fs::create_dir_all(&args.out).map_err(|e| {
-        usage(anyhow!("the output folder {} cannot be made: {e}; name another one with --out", args.out.display()))
+        usage(anyhow!(
+            "the output folder {} cannot be made: {e}; name another one with --out",
+            args.out.display()
+        ))
     })?;
     let databases = databases(args)?;
     let folder = RunFolder::create(&args.out, args.profile.as_str(), started)?;
     let order = Order {
-        title: args.title.clone().unwrap_or_else(|| title(&services, args.profile)),
+        title: args
+            .title
+            .clone()
+            .unwrap_or_else(|| title(&services, args.profile)),
         profile: args.profile.to_string(),
         seed: args.seed,
         states: DEFAULT_STATES,
@@ -96,7 +102,7 @@ pub(crate) async fn run(args: &Args) -> Result<Exit> {
     let arms = ProcessArms::of_this_binary().context("this program's own file")?;
     let interrupt = Interrupt::listen().context("listening for Ctrl-C")?;
     let finished = conduct(&order, &folder, &arms, &interrupt, listener().as_mut()).await?;
-    rebuild_index(&args.out)?;
+    write_index(&args.out, &rebuild_index(&args.out)?)?;
     Ok(exit(&finished, args.gate))
 }
 
@@ -110,9 +116,11 @@ fn specs(args: &Args) -> Result<Vec<Spec>> {
                 names.join(", ")
             )));
         }
-        (false, named) => {
-            named.iter().map(|name| load(name)).collect::<Result<_, _>>().map_err(usage)?
-        }
+        (false, named) => named
+            .iter()
+            .map(|name| load(name))
+            .collect::<Result<_, _>>()
+            .map_err(usage)?,
     };
     let specs: Vec<Spec> = files
         .iter()
@@ -122,7 +130,10 @@ fn specs(args: &Args) -> Result<Vec<Spec>> {
     let mut names: Vec<&str> = specs.iter().map(|s| s.name.as_str()).collect();
     names.sort_unstable();
     match names.windows(2).find(|pair| pair[0] == pair[1]) {
-        Some(twice) => Err(usage(anyhow!("scenario {} is named twice; each has one report file", twice[0]))),
+        Some(twice) => Err(usage(anyhow!(
+            "scenario {} is named twice; each has one report file",
+            twice[0]
+        ))),
         None => Ok(specs),
     }
 }
@@ -132,7 +143,10 @@ fn services(args: &Args) -> Result<Arms<ArmIdentity>> {
         let subject: Subject = service
             .parse()
             .map_err(|e: SubjectError| usage(anyhow!("--{option}: {e}")))?;
-        Ok(ArmIdentity { service: service.to_owned(), label: subject.label().to_owned() })
+        Ok(ArmIdentity {
+            service: service.to_owned(),
+            label: subject.label().to_owned(),
+        })
     };
     let mut services = Arms {
         baseline: identity("baseline", &args.baseline)?,
@@ -141,8 +155,15 @@ fn services(args: &Args) -> Result<Arms<ArmIdentity>> {
     if services.baseline.label == services.candidate.label {
         // Two arms of one service are told apart by what was asked for, or by their side.
         let same = services.baseline.service == services.candidate.service;
-        for (arm, side) in [(&mut services.baseline, "baseline"), (&mut services.candidate, "candidate")] {
-            arm.label = if same { format!("{} ({side})", arm.label) } else { arm.service.clone() };
+        for (arm, side) in [
+            (&mut services.baseline, "baseline"),
+            (&mut services.candidate, "candidate"),
+        ] {
+            arm.label = if same {
+                format!("{} ({side})", arm.label)
+            } else {
+                arm.service.clone()
+            };
         }
     }
     Ok(services)
@@ -171,7 +192,10 @@ fn databases(args: &Args) -> Result<tempfile::TempDir> {
 }
 
 fn title(services: &Arms<ArmIdentity>, profile: Profile) -> String {
-    format!("{} vs {}, {profile} run", services.baseline.label, services.candidate.label)
+    format!(
+        "{} vs {}, {profile} run",
+        services.baseline.label, services.candidate.label
+    )
 }
 
 /// What the run's end means to a script.

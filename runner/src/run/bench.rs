@@ -53,7 +53,9 @@ impl Bench<'_> {
         let mut scenario = self.blank(spec);
         scenario.status = match self.fill(spec, &mut scenario, listener).await {
             Ok(status) => status,
-            Err(cause) => Status::Broken { cause: format!("{cause:#}") },
+            Err(cause) => Status::Broken {
+                cause: format!("{cause:#}"),
+            },
         };
         scenario.finished_at = Some(Timestamp::now().to_string());
         scenario
@@ -89,29 +91,47 @@ impl Bench<'_> {
         listener: &mut dyn Listener,
     ) -> anyhow::Result<Status> {
         let plan = Plan::new(spec, self.seed, self.dataset)?;
-        listener.hear(&Event::ScenarioStarted { spec, blocks: plan.blocks.len() * 2 });
+        listener.hear(&Event::ScenarioStarted { spec });
         let folder = self.databases.join(&spec.name);
         let (baseline, candidate) = tokio::try_join!(
             self.begin(ArmRole::Baseline, spec, &folder),
             self.begin(ArmRole::Candidate, spec, &folder),
         )?;
-        let mut sides = Arms { baseline, candidate };
+        let mut sides = Arms {
+            baseline,
+            candidate,
+        };
         scenario.promises = sides.map(|_, s| s.opened.promises.clone());
         scenario.idle_resident_bytes = sides.map(|_, s| s.opened.idle_resident_bytes);
-        let outcome = self.run_blocks(spec, &plan, &mut sides, scenario, listener).await;
+        let outcome = self
+            .run_blocks(spec, &plan, &mut sides, scenario, listener)
+            .await;
         let outcome = match outcome {
             Ok(Status::Complete) => self.finish(&mut sides, scenario).await,
             other => other,
         };
         if outcome.is_err() {
             // What the arms still do is of no use, and their databases must not change under the reader.
-            let Arms { baseline, candidate } = sides;
+            let Arms {
+                baseline,
+                candidate,
+            } = sides;
             let (opened, ledgers) = (
-                Arms { baseline: baseline.opened, candidate: candidate.opened },
-                Arms { baseline: baseline.ledger, candidate: candidate.ledger },
+                Arms {
+                    baseline: baseline.opened,
+                    candidate: candidate.opened,
+                },
+                Arms {
+                    baseline: baseline.ledger,
+                    candidate: candidate.ledger,
+                },
             );
             drop((baseline.arm, candidate.arm));
-            scenario.ledger = self.check(spec, &plan, &opened, &ledgers, listener).await.ok().flatten();
+            scenario.ledger = self
+                .check(spec, &plan, &opened, &ledgers, listener)
+                .await
+                .ok()
+                .flatten();
         } else {
             if !matches!(outcome, Ok(Status::Complete)) {
                 self.close(&mut sides).await?;
@@ -140,7 +160,12 @@ impl Bench<'_> {
             folder,
         };
         let opened = arm.open(open).await.map_err(named)?;
-        Ok(Side { arm, opened, ledger: Ledger::default(), measured_ns: 0 })
+        Ok(Side {
+            arm,
+            opened,
+            ledger: Ledger::default(),
+            measured_ns: 0,
+        })
     }
 
     /// Runs all blocks, pair by pair, unless asked to stop.
@@ -167,9 +192,16 @@ impl Bench<'_> {
                 }
                 let started_ns = u64::try_from(origin.elapsed().as_nanos()).unwrap_or(u64::MAX);
                 let side = sides.get_mut(role);
-                let mut done = run_block(side, number, &planned.saves).await.with_context(|| {
-                    format!("the {role} arm in block {} of {}", number + 1, plan.blocks.len())
-                })?;
+                let mut done =
+                    run_block(side, number, &planned.saves)
+                        .await
+                        .with_context(|| {
+                            format!(
+                                "the {role} arm in block {} of {}",
+                                number + 1,
+                                plan.blocks.len()
+                            )
+                        })?;
                 done.block.started_ns = started_ns;
                 done.block.implied = side.opened.caches.then(|| implied[number]);
                 for mut sample in done.samples {
@@ -196,7 +228,11 @@ impl Bench<'_> {
         Ok(Status::Complete)
     }
 
-    async fn finish(&self, sides: &mut Arms<Side>, scenario: &mut Scenario) -> anyhow::Result<Status> {
+    async fn finish(
+        &self,
+        sides: &mut Arms<Side>,
+        scenario: &mut Scenario,
+    ) -> anyhow::Result<Status> {
         scenario.eviction = sides
             .candidate
             .arm
@@ -228,17 +264,30 @@ impl Bench<'_> {
             return Ok(None);
         }
         listener.hear(&Event::Checking { spec });
-        let saves: BTreeMap<u64, &PlannedSave> =
-            plan.blocks.iter().flat_map(|b| &b.saves).map(|s| (s.index, s)).collect();
+        let saves: BTreeMap<u64, &PlannedSave> = plan
+            .blocks
+            .iter()
+            .flat_map(|b| &b.saves)
+            .map(|s| (s.index, s))
+            .collect();
         let mut hashes = HashMap::new();
         for save in saves.values() {
-            hashes.entry(save.state).or_insert_with(|| blake3::hash(&self.dataset.state(save.state)));
+            hashes
+                .entry(save.state)
+                .or_insert_with(|| blake3::hash(&self.dataset.state(save.state)));
         }
         let expected = |index: u64| {
             let save = saves[&index];
-            Expected { run: save.run_id(), state: hashes[&save.state] }
+            Expected {
+                run: save.run_id(),
+                state: hashes[&save.state],
+            }
         };
-        let of = |role: ArmRole| ledgers.get(role).check(expected, &opened.get(role).database);
+        let of = |role: ArmRole| {
+            ledgers
+                .get(role)
+                .check(expected, &opened.get(role).database)
+        };
         let (baseline, candidate) = tokio::join!(of(ArmRole::Baseline), of(ArmRole::Candidate));
         Ok(Some(Arms {
             baseline: baseline.context("reading back the baseline's database")?,
@@ -258,7 +307,10 @@ async fn run_block(
         |Ack(index, snapshot, written): Ack| ledger.record(index, snapshot, written);
     let result = side.arm.run(number, &mut acknowledge).await;
     match &result {
-        Ok(done) => done.failed.iter().for_each(|index| side.ledger.record_failed(*index)),
+        Ok(done) => done
+            .failed
+            .iter()
+            .for_each(|index| side.ledger.record_failed(*index)),
         Err(_) => {
             for save in saves {
                 if !side.ledger.is_answered(save.index) {

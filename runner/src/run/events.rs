@@ -18,8 +18,6 @@ pub(crate) enum Event<'a> {
     ScenarioStarted {
         /// The scenario.
         spec: &'a Spec,
-        /// Blocks to be run, both arms.
-        blocks: usize,
     },
     /// A block ended.
     BlockDone {

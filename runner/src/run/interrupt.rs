@@ -31,7 +31,9 @@ impl Interrupt {
                     // The arms end by themselves when their standard input does.
                     std::process::exit(i32::from(Exit::Interrupted.code()));
                 }
-                eprintln!("stopping after this block, the report will be written; press Ctrl-C again to stop at once");
+                eprintln!(
+                    "stopping after this block, the report will be written; press Ctrl-C again to stop at once"
+                );
             }
         });
         Ok(interrupt)

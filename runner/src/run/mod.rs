@@ -5,21 +5,21 @@ mod events;
 mod interrupt;
 mod progress;
 mod table;
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use shared::arms::Arms;
 use shared::criteria::Policy;
-use shared::report::{
-    ArmIdentity, FORMAT_VERSION, Run, Scenario, ScenarioEntry, Seal, Status,
-};
+use shared::report::{ArmIdentity, FORMAT_VERSION, Run, Scenario, ScenarioEntry, Seal, Status};
 use shared::summary::{RunSummary, summarize, summarize_scenario};
 
+use self::bench::Bench;
 pub(crate) use self::events::{Event, Listener};
 pub(crate) use self::interrupt::Interrupt;
 pub(crate) use self::progress::listener;
-use self::bench::Bench;
 use crate::arm::StartArms;
 use crate::console::print;
 use crate::dataset::Dataset;
@@ -66,7 +66,10 @@ pub(crate) async fn conduct(
     interrupt: &Interrupt,
     listener: &mut dyn Listener,
 ) -> anyhow::Result<Finished> {
-    listener.hear(&Event::RunStarted { id: folder.id(), specs: &order.specs });
+    listener.hear(&Event::RunStarted {
+        id: folder.id(),
+        specs: &order.specs,
+    });
     let dataset = Dataset::new(order.seed, order.states);
     let mut run = begin(order, folder.id(), &dataset);
     folder.write_run(&run)?;
@@ -87,7 +90,9 @@ pub(crate) async fn conduct(
         }
         let scenario = bench.measure(spec, listener).await;
         let path = folder.write_scenario(&mut run, &scenario)?;
-        listener.hear(&Event::ScenarioDone { summary: &summarize_scenario(&scenario) });
+        listener.hear(&Event::ScenarioDone {
+            summary: &summarize_scenario(&scenario),
+        });
         print_path(&path)?;
         let status = scenario.status.clone();
         scenarios.push(scenario);
@@ -132,7 +137,9 @@ fn entry(spec: &Spec) -> ScenarioEntry {
 
 fn status_of_run(spec: &Spec, status: Status) -> Status {
     match status {
-        Status::Broken { cause } => Status::Broken { cause: format!("{}: {cause}", spec.name) },
+        Status::Broken { cause } => Status::Broken {
+            cause: format!("{}: {cause}", spec.name),
+        },
         status => status,
     }
 }
@@ -151,7 +158,10 @@ fn end(
     let summary = summarize(run, &scenarios);
     listener.hear(&Event::RunDone { summary: &summary });
     print_path(&path)?;
-    Ok(Finished { run: run.clone(), summary })
+    Ok(Finished {
+        run: run.clone(),
+        summary,
+    })
 }
 
 fn print_path(path: &Path) -> std::io::Result<()> {

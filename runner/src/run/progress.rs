@@ -25,8 +25,13 @@ pub(crate) fn listener() -> Box<dyn Listener> {
     if std::io::stderr().is_terminal() {
         Box::new(Bar::new())
     } else {
-        Box::new(Lines { to: std::io::stderr(), quarter: 0 })
+        Box::new(lines(std::io::stderr()))
     }
+}
+
+/// Plain lines.
+pub(super) fn lines<W: Write>(to: W) -> Lines<W> {
+    Lines { to, quarter: 0 }
 }
 
 struct Bar {
@@ -41,9 +46,16 @@ impl Bar {
         let style = ProgressStyle::with_template(
             "{spinner} {msg:<44} [{bar:24}] {elapsed_precise}, about {eta} left",
         );
-        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "));
+        bar.set_style(
+            style
+                .unwrap_or_else(|_| ProgressStyle::default_bar())
+                .progress_chars("=> "),
+        );
         bar.enable_steady_tick(Duration::from_millis(200));
-        Self { bar, end_of_scenario: 0.0 }
+        Self {
+            bar,
+            end_of_scenario: 0.0,
+        }
     }
 
     fn advance_to(&self, seconds: f64) {
@@ -60,17 +72,30 @@ impl Listener for Bar {
                 self.bar.println(opening(id, specs));
                 self.bar.set_message("preparing the dataset");
             }
-            Event::ScenarioStarted { spec, .. } => {
+            Event::ScenarioStarted { spec } => {
                 self.end_of_scenario += planned_seconds(spec);
-                self.bar.set_message(format!("{}: starting both arms", spec.name));
+                self.bar
+                    .set_message(format!("{}: starting both arms", spec.name));
             }
-            Event::BlockDone { spec, arm, done, blocks, seconds } => {
-                let seconds = if *seconds > 0.0 { *seconds } else { CLOSED_BLOCK_SECONDS };
+            Event::BlockDone {
+                spec,
+                arm,
+                done,
+                blocks,
+                seconds,
+            } => {
+                let seconds = if *seconds > 0.0 {
+                    *seconds
+                } else {
+                    CLOSED_BLOCK_SECONDS
+                };
                 self.bar.inc((seconds * GRAIN) as u64);
-                self.bar.set_message(format!("{}: block {done}/{blocks} ({arm})", spec.name));
+                self.bar
+                    .set_message(format!("{}: block {done}/{blocks} ({arm})", spec.name));
             }
             Event::Checking { spec } => {
-                self.bar.set_message(format!("{}: reading the databases back", spec.name));
+                self.bar
+                    .set_message(format!("{}: reading the databases back", spec.name));
             }
             Event::ScenarioDone { summary } => {
                 self.advance_to(self.end_of_scenario);
@@ -86,7 +111,7 @@ impl Listener for Bar {
 }
 
 /// Plain lines: for logs.
-struct Lines<W> {
+pub(super) struct Lines<W> {
     to: W,
     /// Quarters of the scenario that were reported.
     quarter: usize,
@@ -103,33 +128,49 @@ impl<W: Write> Listener for Lines<W> {
     fn hear(&mut self, event: &Event<'_>) {
         match event {
             Event::RunStarted { id, specs } => self.say(&opening(id, specs)),
-            Event::ScenarioStarted { spec, .. } => {
+            Event::ScenarioStarted { spec } => {
                 self.quarter = 0;
                 self.say(&scenario_opening(spec));
             }
-            Event::BlockDone { spec, done, blocks, .. } => {
+            Event::BlockDone {
+                spec, done, blocks, ..
+            } => {
                 let quarter = done * 4 / (*blocks).max(1);
                 if quarter > self.quarter && quarter < 4 {
                     self.quarter = quarter;
                     self.say(&format!("{}: {done} of {blocks} blocks", spec.name));
                 }
             }
-            Event::Checking { spec } => self.say(&format!("{}: reading the databases back", spec.name)),
+            Event::Checking { spec } => {
+                self.say(&format!("{}: reading the databases back", spec.name))
+            }
             Event::ScenarioDone { summary } => self.say(&table::scenario_line(summary, false)),
-            Event::RunDone { summary } => self.say(&format!("\n{}", table::run_table(summary, false))),
+            Event::RunDone { summary } => {
+                self.say(&format!("\n{}", table::run_table(summary, false)))
+            }
         }
     }
 }
 
 fn opening(id: &str, specs: &[Spec]) -> String {
     let seconds: f64 = specs.iter().map(planned_seconds).sum();
-    let scenarios = if specs.len() == 1 { "scenario" } else { "scenarios" };
-    format!("run {id}: {} {scenarios}, about {}", specs.len(), duration(seconds))
+    let scenarios = if specs.len() == 1 {
+        "scenario"
+    } else {
+        "scenarios"
+    };
+    format!(
+        "run {id}: {} {scenarios}, about {}",
+        specs.len(),
+        duration(seconds)
+    )
 }
 
 fn scenario_opening(spec: &Spec) -> String {
     let load = spec.load();
-    let label = load.label().map_or_else(String::new, |label| format!(" ({label})"));
+    let label = load
+        .label()
+        .map_or_else(String::new, |label| format!(" ({label})"));
     format!(
         "{}: {} saves for each arm in {} pairs{label}",
         spec.name,
@@ -140,7 +181,9 @@ fn scenario_opening(spec: &Spec) -> String {
 
 /// Seconds that a scenario takes with both arms.
 pub(super) fn planned_seconds(spec: &Spec) -> f64 {
-    let closed = spec.closed.map_or(0.0, |c| f64::from(c.pairs) * CLOSED_BLOCK_SECONDS);
+    let closed = spec
+        .closed
+        .map_or(0.0, |c| f64::from(c.pairs) * CLOSED_BLOCK_SECONDS);
     2.0 * (spec.offered.seconds + closed) + OVERHEAD_SECONDS
 }
 

@@ -12,16 +12,38 @@ use super::progress::mark;
 
 /// One line for a scenario that ended.
 pub(super) fn scenario_line(summary: &ScenarioSummary, colour: bool) -> String {
-    let label = summary.label.as_ref().map_or_else(String::new, |label| format!(" [{label}]"));
-    format!("{} {}: {}{label}", painted(summary.verdict, colour), summary.name, summary.sentence)
+    let label = summary
+        .label
+        .as_ref()
+        .map_or_else(String::new, |label| format!(" [{label}]"));
+    format!(
+        "{} {}: {}{label}",
+        painted(summary.verdict, colour),
+        summary.name,
+        summary.sentence
+    )
 }
 
 /// The headline, the targets, the scenarios, what to do next.
 pub(super) fn run_table(summary: &RunSummary, colour: bool) -> String {
     let mut table = Table::new();
-    table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(["", "Target", "Baseline", "Candidate", "Change", "95 % interval", "Limit"]);
-    for judgement in summary.judgements.iter().filter(|j| j.verdict != Verdict::NotJudged) {
+    table
+        .load_style(NOTHING)
+        .set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header([
+        "",
+        "Target",
+        "Baseline",
+        "Candidate",
+        "Change",
+        "95 % interval",
+        "Limit",
+    ]);
+    for judgement in summary
+        .judgements
+        .iter()
+        .filter(|j| j.verdict != Verdict::NotJudged)
+    {
         table.add_row(row(judgement));
     }
     for column in 2..=4 {
@@ -35,24 +57,39 @@ pub(super) fn run_table(summary: &RunSummary, colour: bool) -> String {
         .enumerate()
         .map(|(i, step)| format!("  {}. {} {}", i + 1, step.title, step.text))
         .collect();
-    let next = if steps.is_empty() { String::new() } else { format!("\n\nNext:\n{}", steps.join("\n")) };
-    let sub = if summary.sub.is_empty() { String::new() } else { format!("\n{}", summary.sub) };
-    format!("{} {}{sub}\n\n{}{next}", painted(summary.verdict, colour), summary.headline, paint_all(&table.trim_fmt(), colour))
+    let next = if steps.is_empty() {
+        String::new()
+    } else {
+        format!("\n\nNext:\n{}", steps.join("\n"))
+    };
+    let sub = if summary.sub.is_empty() {
+        String::new()
+    } else {
+        format!("\n{}", summary.sub)
+    };
+    format!(
+        "{} {}{sub}\n\n{}{next}",
+        painted(summary.verdict, colour),
+        summary.headline,
+        paint_all(&table.trim_fmt(), colour)
+    )
 }
 
 fn row(judgement: &Judgement) -> Vec<Cell> {
     let comparison = judgement.comparison.as_ref();
     let unit = comparison.map_or(Unit::Count, |c| c.unit);
-    let value = |estimate: Option<&Estimate>| estimate.map_or_else(|| "–".to_owned(), |e| format_value(e.value, unit));
+    let value = |estimate: Option<&Estimate>| {
+        estimate.map_or_else(|| "–".to_owned(), |e| format_value(e.value, unit))
+    };
     let change = comparison.and_then(|c| c.change.as_ref());
     let measured_unit = match judgement.criterion.target.of {
         Measure::Change => Unit::Growth,
         Measure::Candidate | Measure::Difference => unit,
     };
-    let interval = judgement
-        .measured()
-        .and_then(|e| e.interval)
-        .map_or_else(|| judgement.reason.clone(), |i| format_interval(i.low, i.high, measured_unit));
+    let interval = judgement.measured().and_then(|e| e.interval).map_or_else(
+        || judgement.reason.clone(),
+        |i| format_interval(i.low, i.high, measured_unit),
+    );
     let word = format!("{} {}", mark(judgement.verdict), judgement.verdict.word());
     vec![
         Cell::new(word),
@@ -67,10 +104,18 @@ fn row(judgement: &Judgement) -> Vec<Cell> {
 
 /// Colours the verdicts of a table that is laid out already, so that escapes do not count as width.
 fn paint_all(table: &str, colour: bool) -> String {
-    let verdicts = [Verdict::Pass, Verdict::Warn, Verdict::Fail, Verdict::Inconclusive];
-    verdicts.into_iter().filter(|_| colour).fold(table.to_owned(), |table, verdict| {
-        table.replace(&painted(verdict, false), &painted(verdict, true))
-    })
+    let verdicts = [
+        Verdict::Pass,
+        Verdict::Warn,
+        Verdict::Fail,
+        Verdict::Inconclusive,
+    ];
+    verdicts
+        .into_iter()
+        .filter(|_| colour)
+        .fold(table.to_owned(), |table, verdict| {
+            table.replace(&painted(verdict, false), &painted(verdict, true))
+        })
 }
 
 /// A verdict's mark and word, in colour on request.

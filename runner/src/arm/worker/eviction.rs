@@ -27,8 +27,22 @@ pub(super) async fn probe(
 ) -> Result<EvictionProbe, PersistenceError> {
     Ok(EvictionProbe {
         capacity,
-        maintained: pass(subject, &folder.join("maintained.db"), capacity, operations, true).await?,
-        unmaintained: pass(subject, &folder.join("unmaintained.db"), capacity, operations, false).await?,
+        maintained: pass(
+            subject,
+            &folder.join("maintained.db"),
+            capacity,
+            operations,
+            true,
+        )
+        .await?,
+        unmaintained: pass(
+            subject,
+            &folder.join("unmaintained.db"),
+            capacity,
+            operations,
+            false,
+        )
+        .await?,
     })
 }
 
@@ -41,8 +55,14 @@ async fn pass(
 ) -> Result<EvictionRun, PersistenceError> {
     let evicted = Arc::new(Mutex::new(Vec::<String>::new()));
     let log = Arc::clone(&evicted);
-    let listener = move |run: &str| log.lock().unwrap_or_else(PoisonError::into_inner).push(run.to_owned());
-    let service = subject.open(database, capacity, Some(Arc::new(listener))).await?;
+    let listener = move |run: &str| {
+        log.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(run.to_owned())
+    };
+    let service = subject
+        .open(database, capacity, Some(Arc::new(listener)))
+        .await?;
     let mut model = LruModel::new(usize::try_from(capacity).unwrap_or(usize::MAX));
     let mut expected = Vec::new();
     let before = resident_bytes();
@@ -84,7 +104,11 @@ fn save_of(number: u64, capacity: u64) -> (String, u64) {
         return (format!("probe-{number}"), number);
     }
     let older = number - capacity / 2;
-    let step = if number.is_multiple_of(2) { older } else { number };
+    let step = if number.is_multiple_of(2) {
+        older
+    } else {
+        number
+    };
     (format!("probe-{older}"), step)
 }
 
@@ -118,7 +142,15 @@ fn agreement(expected: &[String], evicted: &[String]) -> (u64, u64) {
             .and_then(|at| at.iter().map(|p| p.abs_diff(place) as u64).min())
             .unwrap_or(never)
     };
-    (exact, evicted.iter().enumerate().map(displacement).max().unwrap_or(0))
+    (
+        exact,
+        evicted
+            .iter()
+            .enumerate()
+            .map(displacement)
+            .max()
+            .unwrap_or(0),
+    )
 }
 
 #[cfg(test)]
@@ -131,9 +163,18 @@ mod tests {
 
     #[test]
     fn agreement_counts_places_and_distance() {
-        assert_eq!(agreement(&names(&["a", "b", "c"]), &names(&["a", "b", "c"])), (3, 0));
-        assert_eq!(agreement(&names(&["a", "b", "c"]), &names(&["b", "a", "c"])), (1, 1));
-        assert_eq!(agreement(&names(&["a", "b", "c"]), &names(&["a", "x"])), (1, 3));
+        assert_eq!(
+            agreement(&names(&["a", "b", "c"]), &names(&["a", "b", "c"])),
+            (3, 0)
+        );
+        assert_eq!(
+            agreement(&names(&["a", "b", "c"]), &names(&["b", "a", "c"])),
+            (1, 1)
+        );
+        assert_eq!(
+            agreement(&names(&["a", "b", "c"]), &names(&["a", "x"])),
+            (1, 3)
+        );
         assert_eq!(agreement(&[], &[]), (0, 0));
     }
 

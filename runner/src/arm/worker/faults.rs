@@ -44,12 +44,18 @@ pub(super) struct Faulty {
 
 impl Faulty {
     pub(super) fn new(service: Arc<dyn StatePersistence>, fault: Fault) -> Self {
-        Self { service, fault, first: OnceLock::new(), saves: AtomicU64::new(0) }
+        Self {
+            service,
+            fault,
+            first: OnceLock::new(),
+            saves: AtomicU64::new(0),
+        }
     }
 
-    /// Whether this save is one of every so many.
-    fn is_due(&self, every: u64) -> bool {
-        (self.saves.fetch_add(1, Ordering::Relaxed) + 1).is_multiple_of(every)
+    /// The save's number, from 1, if it is one of every so many.
+    fn due(&self, every: u64) -> Option<u64> {
+        Some(self.saves.fetch_add(1, Ordering::Relaxed) + 1)
+            .filter(|number| number.is_multiple_of(every))
     }
 
     async fn thaw(&self, after: Duration, length: Duration) {
@@ -66,17 +72,23 @@ impl StatePersistence for Faulty {
     async fn save(&self, request: SaveRequest) -> Result<Saved, PersistenceError> {
         match self.fault {
             Fault::Freeze { after, length } => self.thaw(after, length).await,
-            Fault::Lose { every } if self.is_due(every) => {
-                return Ok(Saved {
-                    snapshot_id: SnapshotId(i64::MAX),
-                    outcome: Outcome::Written,
-                    observation: Observation::default(),
-                });
+            Fault::Lose { every } => {
+                if let Some(number) = self.due(every) {
+                    return Ok(Saved {
+                        // No database gives such a number.
+                        snapshot_id: SnapshotId(-number.cast_signed()),
+                        outcome: Outcome::Written,
+                        observation: Observation::default(),
+                    });
+                }
             }
-            Fault::Fail { every } if self.is_due(every) => {
-                return Err(PersistenceError::Busy { context: "a deliberate fault".to_owned() });
+            Fault::Fail { every } => {
+                if self.due(every).is_some() {
+                    return Err(PersistenceError::Busy {
+                        context: "a deliberate fault".to_owned(),
+                    });
+                }
             }
-            Fault::Lose { .. } | Fault::Fail { .. } => {}
         }
         self.service.save(request).await
     }

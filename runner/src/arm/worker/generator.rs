@@ -112,8 +112,14 @@ pub(super) async fn serve(
     begin: Instant,
 ) -> Served {
     let mode = block.mode;
-    let context =
-        Arc::new(Context { service, states, block, outbox, begin, answered: AtomicU64::new(0) });
+    let context = Arc::new(Context {
+        service,
+        states,
+        block,
+        outbox,
+        begin,
+        answered: AtomicU64::new(0),
+    });
     match mode {
         Mode::Open => serve_open(context).await,
         Mode::Closed => serve_closed(context).await,
@@ -136,11 +142,18 @@ async fn serve_open(context: Arc<Context>) -> Served {
         tokio::task::spawn_blocking(move || dispatch(&context, &queues))
     };
     let (dispatch_lags, backlog) = dispatcher.await.unwrap_or_default();
-    Served { completions: gather(users).await, dispatch_lags, backlog: Some(backlog) }
+    Served {
+        completions: gather(users).await,
+        dispatch_lags,
+        backlog: Some(backlog),
+    }
 }
 
 /// Hands each save to its user at its planned instant, whatever the service does.
-fn dispatch(context: &Context, queues: &HashMap<u32, UnboundedSender<usize>>) -> (Vec<u64>, Backlog) {
+fn dispatch(
+    context: &Context,
+    queues: &HashMap<u32, UnboundedSender<usize>>,
+) -> (Vec<u64>, Backlog) {
     // The default slack of 50 µs would be most of the generator's lateness. Failing to narrow it is only that.
     let _wide = rustix::thread::set_current_timer_slack(std::num::NonZeroU64::new(1));
     let saves = &context.block.saves;
@@ -189,7 +202,11 @@ async fn serve_closed(context: Arc<Context>) -> Served {
             completions
         });
     }
-    Served { completions: gather(users).await, dispatch_lags: Vec::new(), backlog: None }
+    Served {
+        completions: gather(users).await,
+        dispatch_lags: Vec::new(),
+        backlog: None,
+    }
 }
 
 async fn gather(mut users: JoinSet<Vec<Completion>>) -> Vec<Completion> {

@@ -44,11 +44,14 @@ pub(crate) async fn work() -> anyhow::Result<()> {
     let mut session: Option<Session> = None;
     while let Some(line) = lines.recv().await {
         let line = line.context("the controller cannot be heard")?;
-        let request = serde_json::from_str(&line).context("the controller said something unknown")?;
+        let request =
+            serde_json::from_str(&line).context("the controller said something unknown")?;
         let closing = matches!(request, Request::Close);
         let reply = answer(request, &mut session, &outbox)
             .await
-            .unwrap_or_else(|e| Reply::Failed { cause: format!("{e:#}") });
+            .unwrap_or_else(|e| Reply::Failed {
+                cause: format!("{e:#}"),
+            });
         outbox.reply(reply);
         if closing {
             break;
@@ -88,11 +91,15 @@ async fn answer(
         }
         Request::Run { block } => {
             let session = session.as_ref().context("no scenario is open")?;
-            Ok(Reply::BlockDone(Box::new(session.run(block, outbox.clone()).await?)))
+            Ok(Reply::BlockDone(Box::new(
+                session.run(block, outbox.clone()).await?,
+            )))
         }
         Request::ProbeEviction => {
             let session = session.as_ref().context("no scenario is open")?;
-            Ok(Reply::Probed { probe: session.probe().await? })
+            Ok(Reply::Probed {
+                probe: session.probe().await?,
+            })
         }
         Request::Close => {
             if let Some(session) = session.take() {
@@ -119,7 +126,9 @@ impl Session {
         let dataset = Dataset::new(open.seed, open.states);
         let plan = Plan::new(&open.spec, open.seed, &dataset)?;
         let states = Arc::new(states_of(&plan, &dataset));
-        warm_up(&subject, &open, &plan, &states).await.context("warm-up")?;
+        warm_up(&subject, &open, &plan, &states)
+            .await
+            .context("warm-up")?;
         let database = open.folder.join("state.db");
         let service = subject
             .open(&database, open.spec.cache_entries, None)
@@ -134,11 +143,24 @@ impl Session {
         };
         let instruments = Instruments::new(Arc::clone(&service), &database);
         let blocks = plan.blocks.into_iter().map(Arc::new).collect();
-        Ok((opened, Self { open, subject, service, states, blocks, instruments }))
+        Ok((
+            opened,
+            Self {
+                open,
+                subject,
+                service,
+                states,
+                blocks,
+                instruments,
+            },
+        ))
     }
 
     async fn run(&self, number: usize, outbox: Outbox) -> anyhow::Result<BlockDone> {
-        let block = self.blocks.get(number).with_context(|| format!("the plan has no block {number}"))?;
+        let block = self
+            .blocks
+            .get(number)
+            .with_context(|| format!("the plan has no block {number}"))?;
         let grid = grid(&self.open, block);
         let before = self.instruments.read();
         let begin = begin_soon();
@@ -150,14 +172,28 @@ impl Session {
         let after = self.instruments.read();
         let during = sampler.map(Sampler::finish).unwrap_or_default();
         if served.completions.len() != block.saves.len() {
-            bail!("{} of {} saves were never answered", block.saves.len() - served.completions.len(), block.saves.len());
+            bail!(
+                "{} of {} saves were never answered",
+                block.saves.len() - served.completions.len(),
+                block.saves.len()
+            );
         }
-        let readings = Readings { before, after, during, caches: self.subject.caches() };
+        let readings = Readings {
+            before,
+            after,
+            during,
+            caches: self.subject.caches(),
+        };
         Ok(record(self.open.role, block, &served, &readings, grid)?)
     }
 
     async fn probe(&self) -> anyhow::Result<Option<shared::report::EvictionProbe>> {
-        let Some(asked) = self.open.spec.eviction_probe.filter(|_| self.subject.caches()) else {
+        let Some(asked) = self
+            .open
+            .spec
+            .eviction_probe
+            .filter(|_| self.subject.caches())
+        else {
             return Ok(None);
         };
         let folder = scratch(&self.open.folder, "probe")?;
@@ -178,7 +214,9 @@ async fn warm_up(
 ) -> anyhow::Result<()> {
     let folder = scratch(&open.folder, "warm-up")?;
     let database = folder.join("warm-up.db");
-    let service = subject.open(&database, open.spec.cache_entries, None).await?;
+    let service = subject
+        .open(&database, open.spec.cache_entries, None)
+        .await?;
     let length_ns = plan.warm_up.iter().map(|s| s.at_ns).max().unwrap_or(0) + 1;
     let block = Arc::new(PlannedBlock {
         pair: 0,
@@ -189,10 +227,20 @@ async fn warm_up(
     });
     let instruments = Instruments::new(Arc::clone(&service), &database);
     let before = instruments.read();
-    let served =
-        serve(Arc::clone(&service), Arc::clone(states), Arc::clone(&block), None, begin_soon()).await;
-    let readings =
-        Readings { before, after: instruments.read(), during: Vec::new(), caches: subject.caches() };
+    let served = serve(
+        Arc::clone(&service),
+        Arc::clone(states),
+        Arc::clone(&block),
+        None,
+        begin_soon(),
+    )
+    .await;
+    let readings = Readings {
+        before,
+        after: instruments.read(),
+        during: Vec::new(),
+        caches: subject.caches(),
+    };
     // Recorded and thrown away, so that the recorder's own memory is part of the idle baseline.
     record(open.role, &block, &served, &readings, grid(open, &block))?;
     service.close().await;
@@ -202,7 +250,8 @@ async fn warm_up(
 
 fn scratch(folder: &Path, name: &str) -> anyhow::Result<PathBuf> {
     let scratch = folder.join(name);
-    std::fs::create_dir_all(&scratch).with_context(|| format!("the folder {}", scratch.display()))?;
+    std::fs::create_dir_all(&scratch)
+        .with_context(|| format!("the folder {}", scratch.display()))?;
     Ok(scratch)
 }
 
@@ -211,7 +260,9 @@ fn states_of(plan: &Plan, dataset: &Dataset) -> States {
     let mut states = States::new();
     let blocks = plan.blocks.iter().flat_map(|b| &b.saves);
     for save in plan.warm_up.iter().chain(blocks) {
-        states.entry(save.state).or_insert_with(|| dataset.state(save.state));
+        states
+            .entry(save.state)
+            .or_insert_with(|| dataset.state(save.state));
     }
     states
 }
@@ -220,7 +271,10 @@ fn grid(open: &Open, block: &PlannedBlock) -> Grid {
     let wanted = (open.spec.offered.seconds / MOST_SAMPLES).max(SHORTEST_SAMPLE.as_secs_f64());
     let length = Duration::from_nanos(block.length_ns.max(1));
     let count = (length.as_secs_f64() / wanted).round().max(1.0) as u32;
-    Grid { interval: length / count, count }
+    Grid {
+        interval: length / count,
+        count,
+    }
 }
 
 /// What the service promises, by name. Both arms are compared by these.
@@ -231,7 +285,10 @@ fn in_words(promises: &ServicePromises) -> Promises {
         ("synchronous", promises.synchronous.clone()),
         ("foreign_keys", promises.foreign_keys.to_string()),
         ("page_size", promises.page_size.to_string()),
-        ("wal_autocheckpoint", promises.wal_autocheckpoint.to_string()),
+        (
+            "wal_autocheckpoint",
+            promises.wal_autocheckpoint.to_string(),
+        ),
         ("schema_version", promises.schema_version.to_string()),
         ("pool_size", promises.pool_size.to_string()),
         ("retention", promises.retention.to_string()),

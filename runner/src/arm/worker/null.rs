@@ -61,7 +61,11 @@ impl StatePersistence for NullService {
     }
 
     async fn health(&self) -> Result<Health, PersistenceError> {
-        Ok(Health { round_trip_ns: 0, database_bytes: 0, wal_bytes: 0 })
+        Ok(Health {
+            round_trip_ns: 0,
+            database_bytes: 0,
+            wal_bytes: 0,
+        })
     }
 
     async fn close(&self) {}

@@ -42,7 +42,9 @@ fn speak(items: &Receiver<Item>, mut to: impl Write) -> io::Result<()> {
     let mut saves: Vec<Ack> = Vec::new();
     let mut due: Option<Instant> = None;
     loop {
-        let patience = due.map_or(Duration::MAX, |d| d.saturating_duration_since(Instant::now()));
+        let patience = due.map_or(Duration::MAX, |d| {
+            d.saturating_duration_since(Instant::now())
+        });
         match items.recv_timeout(patience.min(Duration::from_secs(3600))) {
             Ok(Item::Ack(ack)) => {
                 due.get_or_insert_with(|| Instant::now() + GATHER);
@@ -66,13 +68,21 @@ fn flush(saves: &mut Vec<Ack>, due: &mut Option<Instant>, to: &mut impl Write) -
     if saves.is_empty() {
         return Ok(());
     }
-    write_line(&Reply::Acknowledged { saves: std::mem::take(saves) }, to)
+    write_line(
+        &Reply::Acknowledged {
+            saves: std::mem::take(saves),
+        },
+        to,
+    )
 }
 
 /// A reply that cannot be put into words is answered by saying so: the controller must not wait for ever.
 fn write_line(reply: &Reply, to: &mut impl Write) -> io::Result<()> {
-    let mut line = serde_json::to_vec(reply)
-        .or_else(|e| serde_json::to_vec(&Reply::Failed { cause: format!("the reply: {e}") }))?;
+    let mut line = serde_json::to_vec(reply).or_else(|e| {
+        serde_json::to_vec(&Reply::Failed {
+            cause: format!("the reply: {e}"),
+        })
+    })?;
     line.push(b'\n');
     to.write_all(&line)?;
     to.flush()

@@ -60,7 +60,12 @@ pub(super) fn record(
         mode: planned.mode,
         pattern: planned.pattern.clone(),
         started_ns: 0,
-        duration_ns: served.completions.iter().map(|c| c.answered_ns).max().unwrap_or(0),
+        duration_ns: served
+            .completions
+            .iter()
+            .map(|c| c.answered_ns)
+            .max()
+            .unwrap_or(0),
         planned: planned.saves.len() as u64,
         latencies: ByClass {
             duplicate: tally.latencies.duplicate.finish(planned.mode)?,
@@ -70,7 +75,12 @@ pub(super) fn record(
         outcomes: tally.outcomes,
         phases: tally.phases,
         database: tally.database,
-        cpu_ns: Some(readings.after.processor_ns.saturating_sub(readings.before.processor_ns)),
+        cpu_ns: Some(
+            readings
+                .after
+                .processor_ns
+                .saturating_sub(readings.before.processor_ns),
+        ),
         resident: resident(readings),
         cache: readings
             .caches
@@ -78,7 +88,11 @@ pub(super) fn record(
         implied: None,
         backlog: served.backlog,
     };
-    Ok(BlockDone { block, samples, failed: tally.failed })
+    Ok(BlockDone {
+        block,
+        samples,
+        failed: tally.failed,
+    })
 }
 
 struct LatencyRecording {
@@ -89,7 +103,11 @@ struct LatencyRecording {
 
 impl Default for LatencyRecording {
     fn default() -> Self {
-        Self { response: recording(), service: recording(), schedule_lag: recording() }
+        Self {
+            response: recording(),
+            service: recording(),
+            schedule_lag: recording(),
+        }
     }
 }
 
@@ -124,12 +142,22 @@ impl Tally {
             Ok(saved) => {
                 let latencies = self.latencies.get_mut(save.class);
                 // A latency under the clock's grain still is one.
-                let mut record = |h: fn(&mut LatencyRecording) -> &mut hdrhistogram::Histogram<u64>, ns: u64| {
-                    h(latencies).saturating_record(ns.max(1));
-                };
-                record(|l| &mut l.response, completion.answered_ns.saturating_sub(save.at_ns));
-                record(|l| &mut l.service, completion.answered_ns.saturating_sub(completion.called_ns));
-                record(|l| &mut l.schedule_lag, completion.called_ns.saturating_sub(save.at_ns));
+                let mut record =
+                    |h: fn(&mut LatencyRecording) -> &mut hdrhistogram::Histogram<u64>, ns: u64| {
+                        h(latencies).saturating_record(ns.max(1));
+                    };
+                record(
+                    |l| &mut l.response,
+                    completion.answered_ns.saturating_sub(save.at_ns),
+                );
+                record(
+                    |l| &mut l.service,
+                    completion.answered_ns.saturating_sub(completion.called_ns),
+                );
+                record(
+                    |l| &mut l.schedule_lag,
+                    completion.called_ns.saturating_sub(save.at_ns),
+                );
                 match saved.outcome {
                     Outcome::Written => self.outcomes.written += 1,
                     Outcome::Deduplicated => self.outcomes.deduplicated += 1,
@@ -168,8 +196,17 @@ fn add_work(work: &mut DatabaseWork, saved: &Saved) {
 fn resident(readings: &Readings) -> Option<Resident> {
     let start = readings.before.resident_bytes?;
     let end = readings.after.resident_bytes?;
-    let peak = readings.during.iter().filter_map(|r| r.resident_bytes).chain([start, end]).max()?;
-    Some(Resident { start_bytes: start, peak_bytes: peak, end_bytes: end })
+    let peak = readings
+        .during
+        .iter()
+        .filter_map(|r| r.resident_bytes)
+        .chain([start, end])
+        .max()?;
+    Some(Resident {
+        start_bytes: start,
+        peak_bytes: peak,
+        end_bytes: end,
+    })
 }
 
 fn activity(from: &CacheStatistics, to: &CacheStatistics) -> CacheActivity {
@@ -190,11 +227,15 @@ fn samples(
     grid: Grid,
 ) -> Result<Vec<Sample>, HistogramError> {
     let count = grid.count.max(1) as usize;
-    let interval_ns = u64::try_from(grid.interval.as_nanos()).unwrap_or(u64::MAX).max(1);
+    let interval_ns = u64::try_from(grid.interval.as_nanos())
+        .unwrap_or(u64::MAX)
+        .max(1);
     let mut responses: Vec<_> = (0..count).map(|_| recording()).collect();
     let mut failed = vec![0_u64; count];
     for completion in &served.completions {
-        let at = usize::try_from(completion.answered_ns / interval_ns).unwrap_or(count).min(count - 1);
+        let at = usize::try_from(completion.answered_ns / interval_ns)
+            .unwrap_or(count)
+            .min(count - 1);
         match &completion.answer {
             Ok(_) => {
                 let due = planned.saves[completion.place].at_ns;
@@ -207,14 +248,30 @@ fn samples(
     let mut samples = Vec::with_capacity(count);
     for (i, response) in responses.iter().enumerate() {
         // The last interval ends with the block, which may be later than its planned end.
-        let reading = if i + 1 == count { Some(&readings.after) } else { readings.during.get(i) };
-        samples.push(sample(planned.pair, i as u64, interval_ns, response, failed[i], earlier, reading, readings.caches)?);
+        let reading = if i + 1 == count {
+            Some(&readings.after)
+        } else {
+            readings.during.get(i)
+        };
+        samples.push(sample(
+            planned.pair,
+            i as u64,
+            interval_ns,
+            response,
+            failed[i],
+            earlier,
+            reading,
+            readings.caches,
+        )?);
         earlier = reading.unwrap_or(earlier);
     }
     Ok(samples)
 }
 
-#[expect(clippy::too_many_arguments, reason = "the parts of one record, each of another kind")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the parts of one record, each of another kind"
+)]
 fn sample(
     pair: u32,
     number: u64,
@@ -234,7 +291,9 @@ fn sample(
         response: Histogram::from_recording(response)?,
         resident_bytes: reading.and_then(|r| r.resident_bytes),
         cpu_ns: reading.map(|r| r.processor_ns.saturating_sub(earlier.processor_ns)),
-        cache: reading.filter(|_| caches).map(|r| activity(&earlier.cache, &r.cache)),
+        cache: reading
+            .filter(|_| caches)
+            .map(|r| activity(&earlier.cache, &r.cache)),
         connections_in_use: reading.map(|r| r.connections_in_use),
         database_bytes: reading.and_then(|r| r.database_bytes),
         wal_bytes: reading.and_then(|r| r.wal_bytes),

@@ -47,7 +47,11 @@ impl Instruments {
     pub(super) fn new(service: Arc<dyn StatePersistence>, database: &Path) -> Self {
         let mut wal = database.as_os_str().to_owned();
         wal.push("-wal");
-        Self { service, database: database.to_owned(), wal: wal.into() }
+        Self {
+            service,
+            database: database.to_owned(),
+            wal: wal.into(),
+        }
     }
 
     pub(super) fn read(&self) -> Reading {

@@ -20,8 +20,11 @@ enum Kind {
     Null,
 }
 
-const KINDS: [(&str, Kind); 3] =
-    [("standard", Kind::Standard), ("optimized", Kind::Optimized), ("null", Kind::Null)];
+const KINDS: [(&str, Kind); 3] = [
+    ("standard", Kind::Standard),
+    ("optimized", Kind::Optimized),
+    ("null", Kind::Null),
+];
 const OPTIONS: [&str; 4] = ["cache", "freeze", "lose", "fail"];
 
 /// A service with its options.
@@ -69,7 +72,11 @@ impl std::str::FromStr for Subject {
             .find(|(known, _)| *known == name)
             .map(|(_, kind)| *kind)
             .ok_or_else(|| SubjectError::Unknown(name.to_owned()))?;
-        let mut subject = Self { kind, cache_entries: None, faults: Vec::new() };
+        let mut subject = Self {
+            kind,
+            cache_entries: None,
+            faults: Vec::new(),
+        };
         for option in options.split(',').filter(|o| !o.is_empty()) {
             let (option, value) = option.split_once('=').unwrap_or((option, ""));
             subject.set(name, option, value)?;
@@ -92,7 +99,9 @@ impl Subject {
                 self.cache_entries = Some(entries);
             }
             "freeze" => {
-                let times = value.split_once('@').and_then(|(f, a)| Some((f.parse().ok()?, a.parse().ok()?)));
+                let times = value
+                    .split_once('@')
+                    .and_then(|(f, a)| Some((f.parse().ok()?, a.parse().ok()?)));
                 let (length, after) = times
                     .ok_or_else(|| wrong("LENGTH@AFTER, milliseconds, as in freeze=1000@500"))?;
                 self.faults.push(Fault::Freeze {
@@ -101,11 +110,17 @@ impl Subject {
                 });
             }
             "lose" => {
-                let every = number().ok().filter(|n| *n > 0).ok_or_else(|| wrong("a number of saves above 0"))?;
+                let every = number()
+                    .ok()
+                    .filter(|n| *n > 0)
+                    .ok_or_else(|| wrong("a number of saves above 0"))?;
                 self.faults.push(Fault::Lose { every });
             }
             "fail" => {
-                let every = number().ok().filter(|n| *n > 0).ok_or_else(|| wrong("a number of saves above 0"))?;
+                let every = number()
+                    .ok()
+                    .filter(|n| *n > 0)
+                    .ok_or_else(|| wrong("a number of saves above 0"))?;
                 self.faults.push(Fault::Fail { every });
             }
             _ => {
@@ -152,7 +167,10 @@ impl Subject {
             Kind::Standard => Arc::new(StandardService::open(&options).await?),
             Kind::Optimized => {
                 let cache_entries = self.cache_entries.unwrap_or(cache_entries);
-                let optimized = OptimizedOptions { cache_entries, on_evict };
+                let optimized = OptimizedOptions {
+                    cache_entries,
+                    on_evict,
+                };
                 Arc::new(OptimizedService::open(&options, optimized).await?)
             }
             Kind::Null => Arc::new(NullService::default()),
@@ -179,9 +197,17 @@ mod tests {
     #[test]
     fn wrong_descriptions_are_named() {
         let message = |text: &str| text.parse::<Subject>().unwrap_err().to_string();
-        assert_eq!(message("fast"), "unknown service `fast`: known are standard, optimized and null");
-        assert!(message("standard:cache=1").contains("unknown option `cache` of service `standard`"));
-        assert_eq!(message("optimized:cache=many"), "option `cache=many`: a number of entries");
+        assert_eq!(
+            message("fast"),
+            "unknown service `fast`: known are standard, optimized and null"
+        );
+        assert!(
+            message("standard:cache=1").contains("unknown option `cache` of service `standard`")
+        );
+        assert_eq!(
+            message("optimized:cache=many"),
+            "option `cache=many`: a number of entries"
+        );
         assert!(message("null:freeze=1").contains("LENGTH@AFTER"));
         assert!(message("null:lose=0").contains("above 0"));
     }

@@ -1,0 +1,139 @@
+//! Arms that compute their evidence from the plan instead of measuring it: whole runs become deterministic.
+
+use async_trait::async_trait;
+use shared::arms::{ArmRole, Class};
+use shared::histogram::{Histogram, recording};
+use shared::report::{
+    Backlog, Block, CacheActivity, DatabaseWork, EvictionProbe, Mode, Outcomes, Resident,
+};
+
+use super::{Ack, Acknowledge, Arm, ArmError, BlockDone, Open, Opened, StartArms};
+use crate::dataset::Dataset;
+use crate::plan::{Plan, PlannedBlock};
+
+/// Starts simulated arms.
+pub(crate) struct SimulatedArms;
+
+#[async_trait]
+impl StartArms for SimulatedArms {
+    async fn start(&self) -> Result<Box<dyn Arm>, ArmError> {
+        Ok(Box::new(Simulated {
+            role: ArmRole::Baseline,
+            blocks: Vec::new(),
+        }))
+    }
+}
+
+struct Simulated {
+    role: ArmRole,
+    blocks: Vec<PlannedBlock>,
+}
+
+impl Simulated {
+    /// The candidate answers duplicates in a tenth of the baseline's time, unique states in three quarters.
+    fn service_ns(&self, class: Class, index: u64) -> u64 {
+        let spread = 1_000_000 + index % 10 * 100_000;
+        match (self.role, class) {
+            (ArmRole::Baseline, _) => spread,
+            (ArmRole::Candidate, Class::Duplicate) => spread / 10,
+            (ArmRole::Candidate, Class::Unique) => spread / 4 * 3,
+        }
+    }
+
+    fn block(&self, planned: &PlannedBlock) -> Block {
+        let mut latencies = shared::arms::ByClass::default();
+        let mut outcomes = Outcomes::default();
+        for class in Class::ALL {
+            let mut service = recording();
+            for save in planned.saves.iter().filter(|s| s.class == class) {
+                service.saturating_record(self.service_ns(class, save.index));
+                if self.deduplicates(class) {
+                    outcomes.deduplicated += 1;
+                } else {
+                    outcomes.written += 1;
+                }
+            }
+            let service = Histogram::from_recording(&service).unwrap();
+            let latencies: &mut shared::report::Latencies = latencies.get_mut(class);
+            if planned.mode == Mode::Open {
+                latencies.response = service.clone();
+            }
+            latencies.service = service;
+        }
+        let candidate = self.role == ArmRole::Candidate;
+        Block {
+            pair: planned.pair,
+            arm: self.role,
+            mode: planned.mode,
+            pattern: planned.pattern.clone(),
+            started_ns: 0,
+            duration_ns: planned.length_ns.max(1_000_000),
+            planned: planned.saves.len() as u64,
+            latencies,
+            dispatch_lag: Histogram::default(),
+            phases: shared::arms::ByClass::default(),
+            database: DatabaseWork {
+                rows_written: 3 * outcomes.written,
+                ..DatabaseWork::default()
+            },
+            cpu_ns: Some(planned.saves.len() as u64 * if candidate { 200_000 } else { 300_000 }),
+            resident: Some(Resident {
+                start_bytes: 10_000_000,
+                peak_bytes: 12_000_000,
+                end_bytes: 11_000_000,
+            }),
+            cache: candidate.then(|| CacheActivity {
+                hits: outcomes.deduplicated,
+                ..CacheActivity::default()
+            }),
+            outcomes,
+            implied: None,
+            backlog: Some(Backlog::default()),
+        }
+    }
+
+    fn deduplicates(&self, class: Class) -> bool {
+        self.role == ArmRole::Candidate && class == Class::Duplicate
+    }
+}
+
+#[async_trait]
+impl Arm for Simulated {
+    async fn open(&mut self, open: Open) -> Result<Opened, ArmError> {
+        self.role = open.role;
+        let plan = Plan::new(&open.spec, open.seed, &Dataset::new(open.seed, open.states))
+            .map_err(|e| ArmError::Failed(e.to_string()))?;
+        self.blocks = plan.blocks;
+        Ok(Opened {
+            promises: [("database".to_owned(), "simulated".to_owned())].into(),
+            stores: false,
+            caches: open.role == ArmRole::Candidate,
+            idle_resident_bytes: Some(10_000_000),
+            database: open.folder,
+        })
+    }
+
+    async fn run(
+        &mut self,
+        block: usize,
+        acknowledge: Acknowledge<'_>,
+    ) -> Result<BlockDone, ArmError> {
+        let planned = &self.blocks[block];
+        for save in &planned.saves {
+            acknowledge(Ack(save.index, 1, !self.deduplicates(save.class)));
+        }
+        Ok(BlockDone {
+            block: self.block(planned),
+            samples: Vec::new(),
+            failed: Vec::new(),
+        })
+    }
+
+    async fn probe_eviction(&mut self) -> Result<Option<EvictionProbe>, ArmError> {
+        Ok(None)
+    }
+
+    async fn close(&mut self) -> Result<(), ArmError> {
+        Ok(())
+    }
+}

@@ -1,0 +1,9 @@
+//! The runner as its users meet it: the built program, real services, real faults.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod bad_input;
+mod exit_codes;
+mod freeze;
+mod support;
+mod trouble;
