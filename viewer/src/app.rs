@@ -6,6 +6,7 @@ use yew::prelude::*;
 
 use crate::browser::{self, HashListener};
 use crate::components::shell::{ShellLinks, shell};
+use crate::components::shown;
 use crate::load::{Loading, RunData, use_run};
 use crate::pages::not_found::not_found;
 use crate::pages::report::Report;
@@ -32,8 +33,10 @@ pub(crate) fn App() -> Html {
         (Route::Scenario { scenario, view, .. }, Some(Loading::Ready(data))) => {
             html! { <ScenarioPage data={data.clone()} name={scenario.clone()} view={*view} key={scenario.clone()} /> }
         }
-        (Route::Report(id) | Route::Scenario { run: id, .. }, Some(state)) => run_state(id, state),
-        _ => not_found(),
+        (Route::Report(id) | Route::Scenario { run: id, .. }, Some(state)) => {
+            shown(run_state(id, state))
+        }
+        _ => shown(not_found()),
     };
     shell(&ShellLinks::of(&route, last_scenario), page)
 }

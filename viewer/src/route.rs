@@ -73,6 +73,15 @@ impl Route {
         })
     }
 
+    /// A scenario's page as it is first shown.
+    pub(crate) fn scenario(run: &str, scenario: &str) -> Self {
+        Self::Scenario {
+            run: run.to_owned(),
+            scenario: scenario.to_owned(),
+            view: LatencyView::default(),
+        }
+    }
+
     /// The run that the page belongs to.
     pub(crate) fn run(&self) -> Option<&str> {
         match self {
@@ -147,6 +156,12 @@ impl fmt::Display for Route {
             }
             Self::NotFound(address) => write!(f, "#{address}"),
         }
+    }
+}
+
+impl maud::Render for Route {
+    fn render_to(&self, buffer: &mut String) {
+        self.to_string().render_to(buffer);
     }
 }
 

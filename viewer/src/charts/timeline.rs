@@ -50,12 +50,13 @@ pub(crate) fn timeline_chart(timeline: &Timeline) -> Option<Drawing> {
     if drawn.is_empty() || end <= 0.0 || !top.is_finite() {
         return None;
     }
-    let top = if top > timeline.from {
-        top
-    } else {
+    let is_flat = top <= timeline.from;
+    let top = if is_flat {
         timeline.from + 1.0
+    } else {
+        top * 1.02
     };
-    let values = linear_ticks(timeline.from, top * 1.02, 4.0);
+    let values = linear_ticks(timeline.from, top, 4.0);
     let times: Vec<f64> = linear_ticks(0.0, end, 5.0)
         .into_iter()
         .filter(|t| *t <= end * 1.001)

@@ -1,19 +1,18 @@
 //! A chart with its finding.
 
-use yew::prelude::*;
+use maud::{Markup, PreEscaped, html};
 
 use crate::view_model::chart::Chart;
 
 /// A chart. Its SVG was made by `charts`, which escapes every text of a report.
-pub(crate) fn figure(chart: &Chart) -> Html {
-    let svg = |text: &str| Html::from_html_unchecked(AttrValue::from(text.to_owned()));
+pub(crate) fn figure(chart: &Chart) -> Markup {
     html! {
-        <figure class="c">
-            <figcaption><b>{ &chart.title }</b><span>{ &chart.note }</span></figcaption>
-            if let Some(drawing) = &chart.drawing {
-                { svg(&drawing.wide) }
-                { for drawing.narrow.iter().map(|narrow| svg(narrow)) }
+        figure.c {
+            figcaption { b { (chart.title) } span { (chart.note) } }
+            @if let Some(drawing) = &chart.drawing {
+                (PreEscaped(&drawing.wide))
+                @if let Some(narrow) = &drawing.narrow { (PreEscaped(narrow)) }
             }
-        </figure>
+        }
     }
 }

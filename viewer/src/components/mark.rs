@@ -1,7 +1,7 @@
 //! The verdict mark: shape, icon and word.
 
+use maud::{Markup, html};
 use shared::verdict::Verdict;
-use yew::prelude::*;
 
 /// The class, and the symbol's name, of a verdict.
 const fn class(verdict: Verdict) -> &'static str {
@@ -14,25 +14,21 @@ const fn class(verdict: Verdict) -> &'static str {
     }
 }
 
-fn icon(verdict: Verdict) -> Html {
-    html! { <svg aria-hidden="true"><use href={format!("#m-{}", class(verdict))} /></svg> }
+fn icon(verdict: Verdict) -> Markup {
+    html! { svg aria-hidden="true" { use href={ "#m-" (class(verdict)) } {} } }
 }
 
 /// A verdict in a line of text.
-pub(crate) fn mark(verdict: Verdict) -> Html {
+pub(crate) fn mark(verdict: Verdict) -> Markup {
     mark_as(verdict, verdict.word())
 }
 
 /// A verdict's mark with another word.
-pub(crate) fn mark_as(verdict: Verdict, word: &str) -> Html {
-    html! { <span class={classes!("v", class(verdict))}>{ icon(verdict) }{ word }</span> }
+pub(crate) fn mark_as(verdict: Verdict, word: &str) -> Markup {
+    html! { span class={ "v " (class(verdict)) } { (icon(verdict)) (word) } }
 }
 
 /// The verdict of a page.
-pub(crate) fn big_mark(verdict: Verdict) -> Html {
-    html! {
-        <div class={classes!("big", class(verdict))}>
-            { icon(verdict) }<span class="vh">{ verdict.word() }{ ": " }</span>
-        </div>
-    }
+pub(crate) fn big_mark(verdict: Verdict) -> Markup {
+    html! { div class={ "big " (class(verdict)) } { (icon(verdict)) span.vh { (verdict.word()) ": " } } }
 }

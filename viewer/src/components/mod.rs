@@ -1,4 +1,7 @@
 //! The parts that pages are laid out from. None of them computes a figure.
+//!
+//! What does not react is written with maud, which makes text of it: an element of a virtual tree costs six times
+//! the code, and all code is part of the download. What reacts is a component of Yew.
 
 pub(crate) mod actions;
 pub(crate) mod arms_key;
@@ -14,3 +17,11 @@ pub(crate) mod shell;
 pub(crate) mod strip;
 pub(crate) mod switches;
 pub(crate) mod work_table;
+
+use maud::Markup;
+use yew::{AttrValue, Html};
+
+/// Puts markup onto the page. maud has escaped every text in it.
+pub(crate) fn shown(markup: Markup) -> Html {
+    Html::from_html_unchecked(AttrValue::from(markup.into_string()))
+}

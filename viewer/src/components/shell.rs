@@ -1,8 +1,10 @@
 //! What surrounds every page: navigation, theme, footer.
 
+use maud::{Markup, html as markup};
 use shared::report::FORMAT_VERSION;
 use yew::prelude::*;
 
+use super::shown;
 use crate::browser;
 use crate::route::Route;
 
@@ -27,10 +29,6 @@ impl ShellLinks {
 
 /// Header, the page, footer.
 pub(crate) fn shell(links: &ShellLinks, page: Html) -> Html {
-    let is_list = matches!(links.current, Route::Runs | Route::Week(_));
-    let link = |name: &str, route: &Route, is_current: bool| {
-        html! { <li><a href={route.to_string()} aria-current={is_current.then_some("page")}>{ name }</a></li> }
-    };
     // A link to `#main` would replace the page's own address, which lives behind the same sign.
     let skip = Callback::from(|event: MouseEvent| {
         event.prevent_default();
@@ -39,26 +37,50 @@ pub(crate) fn shell(links: &ShellLinks, page: Html) -> Html {
     html! {
         <>
             <a class="skip" href="#main" onclick={skip}>{ "Skip to content" }</a>
-            <header class="site"><div class="wrap">
-                <a class="brand" href={Route::Runs.to_string()} aria-label="Statebench, list of runs">
-                    <svg width="20" height="20" viewBox="0 0 20 20" aria-hidden="true">
-                        <rect x="2" y="3" width="16" height="5" class="rb" /><rect x="2" y="12" width="6" height="5" class="ro" />
-                    </svg>
-                    <span>{ "Statebench" }</span>
-                </a>
-                <nav aria-label="Main"><ul>
-                    { link("Runs", &Route::Runs, is_list) }
-                    { for links.report.iter().map(|r| link("Report", r, *r == links.current)) }
-                    { for links.scenario.iter().map(|r| link("Scenario", r, r.is_same_page(&links.current))) }
-                </ul></nav>
-                <ThemeButton />
-            </div></header>
+            <header class="site"><div class="wrap">{ shown(navigation(links)) }<ThemeButton /></div></header>
             <main id="main" class="wrap" tabindex="-1">{ page }</main>
-            <footer class="foot"><div class="wrap">
-                <span>{ "Every figure is computed in this browser from the run’s histograms and counters." }</span>
-                <span>{ format!("Statebench {} · report format {FORMAT_VERSION}", env!("CARGO_PKG_VERSION")) }</span>
-            </div></footer>
+            { shown(footer()) }
         </>
+    }
+}
+
+fn navigation(links: &ShellLinks) -> Markup {
+    let is_list = matches!(links.current, Route::Runs | Route::Week(_));
+    let is_current = |route: &Route| route.is_same_page(&links.current);
+    let report = links
+        .report
+        .as_ref()
+        .map(|route| ("Report", route, is_current(route)));
+    let scenario = links
+        .scenario
+        .as_ref()
+        .map(|route| ("Scenario", route, is_current(route)));
+    markup! {
+        a.brand href=(Route::Runs) aria-label="Statebench, list of runs" {
+            svg width="20" height="20" viewBox="0 0 20 20" aria-hidden="true" {
+                rect.rb x="2" y="3" width="16" height="5" {}
+                rect.ro x="2" y="12" width="6" height="5" {}
+            }
+            span { "Statebench" }
+        }
+        nav aria-label="Main" {
+            ul {
+                @for (name, route, is_current) in [Some(("Runs", &Route::Runs, is_list)), report, scenario].into_iter().flatten() {
+                    li { a href=(route) aria-current=[is_current.then_some("page")] { (name) } }
+                }
+            }
+        }
+    }
+}
+
+fn footer() -> Markup {
+    markup! {
+        footer.foot {
+            div.wrap {
+                span { "Every figure is computed in this browser from the run’s histograms and counters." }
+                span { "Statebench " (env!("CARGO_PKG_VERSION")) " · report format " (FORMAT_VERSION) }
+            }
+        }
     }
 }
 

@@ -1,55 +1,52 @@
 //! The strip of key improvements.
 
-use yew::prelude::*;
+use maud::{Markup, html};
 
 use super::mark::mark;
 use crate::view_model::criteria::{Improvement, ImprovementBar};
+use crate::view_model::percent;
 
 /// The promised gains, each with its interval against its target.
-pub(crate) fn strip(improvements: &[Improvement]) -> Html {
-    html! { <ul class="strip">{ for improvements.iter().map(item) }</ul> }
-}
-
-fn item(improvement: &Improvement) -> Html {
+pub(crate) fn strip(improvements: &[Improvement]) -> Markup {
     html! {
-        <li>
-            <div class="k"><span>{ &improvement.title }</span>{ mark(improvement.verdict) }</div>
-            <div class="n">{ &improvement.change }</div>
-            <div class="ci">{ &improvement.interval }</div>
-            { bar(&improvement.bar) }
-            <div class="ft"><span class="b">{ &improvement.baseline }</span>{ " → " }<span class="o">{ &improvement.candidate }</span></div>
-        </li>
+        ul.strip {
+            @for gain in improvements {
+                li {
+                    div.k { span { (gain.title) } (mark(gain.verdict)) }
+                    div.n { (gain.change) }
+                    div.ci { (gain.interval) }
+                    (bar(&gain.bar))
+                    div.ft { span.b { (gain.baseline) } " → " span.o { (gain.candidate) } }
+                }
+            }
+        }
     }
 }
 
-fn percent(place: f64) -> String {
-    format!("{place:.1}%")
-}
-
-fn bar(bar: &ImprovementBar) -> Html {
+fn bar(bar: &ImprovementBar) -> Markup {
     let target = percent(bar.target);
     let anchor = match bar.target {
         t if t < 30.0 => "start",
         t if t < 52.0 => "middle",
         _ => "end",
     };
-    // The label of the target has the room; an end's label that would run into it is left out.
-    let first = bar.target > 55.0 || (anchor == "middle" && bar.target > 42.0);
+    // The target's label goes first; an end's label that would run into it is left out.
+    let has_room_left = bar.target > 42.0;
+    let has_room_right = bar.target < 62.0;
     html! {
-        <svg class="bar" role="img" aria-label={bar.aria.clone()}>
-            <rect x={target.clone()} y="2" width={percent(100.0 - bar.target)} height="16" class="zone" />
-            <line x1="0" y1="18" x2="100%" y2="18" class="track" />
-            <line x1="0" y1="14" x2="0" y2="18" class="track" />
-            if let Some((low, high)) = bar.interval {
-                <line x1={percent(low)} y1="10" x2={percent(high)} y2="10" class="cib" />
-                <line x1={percent(low)} y1="4" x2={percent(low)} y2="16" class="cap" />
-                <line x1={percent(high)} y1="4" x2={percent(high)} y2="16" class="cap" />
+        svg.bar role="img" aria-label=(bar.aria) {
+            rect.zone x=(target) y="2" width=(percent(100.0 - bar.target)) height="16" {}
+            line.track x1="0" y1="18" x2="100%" y2="18" {}
+            line.track x1="0" y1="14" x2="0" y2="18" {}
+            @if let Some((low, high)) = bar.interval {
+                line.cib x1=(percent(low)) y1="10" x2=(percent(high)) y2="10" {}
+                @for end in [low, high] { line.cap x1=(percent(end)) y1="4" x2=(percent(end)) y2="16" {} }
             }
-            <line x1={target.clone()} y1="0" x2={target.clone()} y2="20" class="tgt" />
-            <circle cx={percent(bar.point)} cy="10" r="3.5" class="ro" />
-            if first { <text x="0" y="33">{ &bar.ends.0 }</text> }
-            <text x={target} y="33" class="ti2" text-anchor={anchor}>{ &bar.target_label }</text>
-            if bar.target < 62.0 { <text x="100%" y="33" text-anchor="end" class="end">{ &bar.ends.1 }</text> }
-        </svg>
+            line.tgt x1=(target) y1="0" x2=(target) y2="20" {}
+            circle.ro cx=(percent(bar.point)) cy="10" r="3.5" {}
+            @if has_room_left { text x="0" y="33" { (bar.ends.0) } }
+            text.ti2 x=(target) y="33" text-anchor=(anchor) { (bar.target_label) }
+            @if has_room_right { text.end x="100%" y="33" text-anchor="end" { (bar.ends.1) } }
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! A small table of both arms.
 
+use maud::{Markup, html};
 use shared::arms::Arms;
-use yew::prelude::*;
 
 use crate::view_model::work::ArmsRow;
 
@@ -11,26 +11,23 @@ pub(crate) fn work_table(
     change: &str,
     rows: &[ArmsRow],
     labels: &Arms<String>,
-) -> Html {
-    let line = |row: &ArmsRow| {
-        html! {
-            <tr class={classes!(row.total.then_some("mark"))}>
-                <th scope="row">{ if row.total { html! { <b>{ &row.name }</b> } } else { html! { &row.name } } }</th>
-                <td class="r b nw">{ &row.baseline }</td>
-                <td class="r o nw">{ &row.candidate }</td>
-                <td class="r">{ &row.change }</td>
-            </tr>
-        }
-    };
+) -> Markup {
     html! {
-        <table>
-            <thead><tr>
-                <th scope="col">{ what }</th>
-                <th scope="col" class="r">{ &labels.baseline }</th>
-                <th scope="col" class="r">{ &labels.candidate }</th>
-                <th scope="col" class="r">{ change }</th>
-            </tr></thead>
-            <tbody>{ for rows.iter().map(line) }</tbody>
-        </table>
+        table {
+            thead { tr {
+                th scope="col" { (what) }
+                @for title in [&labels.baseline, &labels.candidate, change] { th.r scope="col" { (title) } }
+            } }
+            tbody {
+                @for row in rows {
+                    tr.mark[row.total].total[row.total] {
+                        th scope="row" { (row.name) }
+                        td.r.b.nw { (row.baseline) }
+                        td.r.o.nw { (row.candidate) }
+                        td.r { (row.change) }
+                    }
+                }
+            }
+        }
     }
 }

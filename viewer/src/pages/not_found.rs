@@ -1,16 +1,14 @@
 //! No page has this address.
 
-use yew::prelude::*;
+use maud::{Markup, html};
 
 use crate::route::Route;
 
 /// The page for every unknown address.
-pub(crate) fn not_found() -> Html {
+pub(crate) fn not_found() -> Markup {
     html! {
-        <>
-            <div class="head first"><h1>{ "Page not found" }</h1></div>
-            <p class="lede">{ "No page has this address. It may have been cut off when it was copied." }</p>
-            <p><a href={Route::Runs.to_string()}>{ "All runs" }</a></p>
-        </>
+        div.head.first { h1 { "Page not found" } }
+        p.lede { "No page has this address. It may have been cut off when it was copied." }
+        p { a href=(Route::Runs) { "All runs" } }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use maud::{Markup, html as markup};
 use shared::report::Status;
 use shared::summary::{Step, Tally};
 use shared::verdict::Verdict;
@@ -15,9 +16,10 @@ use crate::components::facts::{check_list, fact_list};
 use crate::components::headline::{answers, headline};
 use crate::components::notice::faults;
 use crate::components::scenario_list::scenario_list;
+use crate::components::shown;
 use crate::components::strip::strip;
 use crate::load::RunData;
-use crate::route::{LatencyView, Route};
+use crate::route::Route;
 use crate::view_model::chart::labels;
 use crate::view_model::{criteria, dates, facts, tally};
 
@@ -29,131 +31,124 @@ pub(crate) struct ReportProps {
 #[component]
 pub(crate) fn Report(props: &ReportProps) -> Html {
     let data = &props.data;
+    html! {
+        <>
+            { shown(crumbs(data)) }
+            <div class="head">{ shown(head(data)) }<Actions file={run_file(&data.files.run.id)} /></div>
+            { shown(body(data)) }
+        </>
+    }
+}
+
+fn crumbs(data: &RunData) -> Markup {
+    let run = &data.files.run;
+    let week = dates::week(&run.started_at);
+    markup! {
+        p.crumbs {
+            a href=(Route::Runs) { "Runs" } " / "
+            a href=(Route::Week(week.clone())) { (week) } " / "
+            (run.id)
+        }
+    }
+}
+
+fn head(data: &RunData) -> Markup {
+    let run = &data.files.run;
+    markup! {
+        div {
+            h1 { (run.title) }
+            div.meta {
+                span { (dates::date_time(&run.started_at)) }
+                @if !run.build.revision.is_empty() { span { b { "Revision " } code { (run.build.revision) } } }
+                span { (facts::machine(run)) }
+                @if let Some(scenario) = data.files.scenarios.first() { span { (facts::promises(&scenario.promises)) } }
+                span.badge { (tally::profile(run, &data.files.scenarios)) }
+                @match &run.status {
+                    Status::Complete => {}
+                    Status::Broken { cause } => span.badge { "broke off: " (cause) },
+                    Status::Interrupted => span.badge { "interrupted: what is here is valid" },
+                    Status::Pending | Status::Running => span.badge { "not finished" },
+                }
+            }
+        }
+    }
+}
+
+fn body(data: &RunData) -> Markup {
     let (run, summary) = (&data.files.run, &data.summary);
     let arms = labels(run);
     let damaged = data.files.faults();
-    html! {
-        <>
-            { head(data) }
-            { headline(summary.verdict, &summary.headline, html! { &summary.sub }) }
-            { answers(summary) }
-            if !damaged.is_empty() {
-                <section class="tight">
-                    { faults(&tally::unreadable(damaged.len(), run.scenarios.len()), &damaged) }
-                </section>
+    let criteria = Tally::of(summary.judgements.iter().map(|j| j.verdict));
+    let scenarios = Tally::of(summary.scenarios.iter().map(|s| s.verdict));
+    markup! {
+        (headline(summary.verdict, &summary.headline, &summary.sub))
+        (answers(summary))
+        @if !damaged.is_empty() {
+            section.tight { (faults(&tally::unreadable(damaged.len(), run.scenarios.len()), &damaged)) }
+        }
+        (improvements(data))
+        section aria-labelledby="h-criteria" {
+            div.sh {
+                h2 #h-criteria { (tally::sentence("Success criteria", criteria)) }
+                p { "Policy “" (run.policy.name) "”. Each scenario’s own targets stand on its page." }
             }
-            { improvements(data) }
-            <section aria-labelledby="h-criteria">
-                <div class="sh">
-                    <h2 id="h-criteria">{ tally::sentence("Success criteria", Tally::of(summary.judgements.iter().map(|j| j.verdict))) }</h2>
-                    <p>{ format!("Policy “{}”. Each scenario’s own targets stand on its page.", run.policy.name) }</p>
-                </div>
-                { criteria_table(&summary.judgements, &arms) }
-            </section>
-            <section class="two">
-                <div><h2 class="list">{ tally::safety(summary.saves_lost) }</h2>{ fact_list(&summary.safety) }</div>
-                <div><h2 class="list">{ tally::trust(&summary.trust_checks) }</h2>{ check_list(&summary.trust_checks) }</div>
-            </section>
-            { steps(data) }
-            <section aria-labelledby="h-scenarios">
-                <div class="sh">
-                    <h2 id="h-scenarios">{ tally::sentence("Scenarios", Tally::of(summary.scenarios.iter().map(|s| s.verdict))) }</h2>
-                    { arms_key(&arms) }
-                </div>
-                { scenario_list(data) }
-            </section>
-        </>
+            (criteria_table(&summary.judgements, &arms))
+        }
+        section.two {
+            div { h2.list { (tally::safety(summary.saves_lost)) } (fact_list(&summary.safety)) }
+            div { h2.list { (tally::trust(&summary.trust_checks)) } (check_list(&summary.trust_checks)) }
+        }
+        (steps(&run.id, &summary.steps))
+        section aria-labelledby="h-scenarios" {
+            div.sh { h2 #h-scenarios { (tally::sentence("Scenarios", scenarios)) } (arms_key(&arms)) }
+            (scenario_list(data))
+        }
     }
 }
 
-fn head(data: &RunData) -> Html {
-    let run = &data.files.run;
-    let promises = data
-        .files
-        .scenarios
-        .first()
-        .map(|s| facts::promises(&s.promises))
-        .unwrap_or_default();
-    html! {
-        <>
-            <p class="crumbs">
-                <a href={Route::Runs.to_string()}>{ "Runs" }</a>{ " / " }
-                <a href={Route::Week(dates::week(&run.started_at)).to_string()}>{ dates::week(&run.started_at) }</a>
-                { " / " }{ &run.id }
-            </p>
-            <div class="head">
-                <div>
-                    <h1>{ &run.title }</h1>
-                    <div class="meta">
-                        <span>{ dates::date_time(&run.started_at) }</span>
-                        if !run.build.revision.is_empty() { <span><b>{ "Revision " }</b><code>{ &run.build.revision }</code></span> }
-                        <span>{ facts::machine(run) }</span>
-                        if !promises.is_empty() { <span>{ promises }</span> }
-                        <span class="badge">{ tally::profile(run, &data.files.scenarios) }</span>
-                        { for status(&run.status) }
-                    </div>
-                </div>
-                <Actions file={run_file(&run.id)} />
-            </div>
-        </>
-    }
-}
-
-/// How a run ended, where it did not end as planned.
-fn status(status: &Status) -> Option<Html> {
-    let words = match status {
-        Status::Complete => return None,
-        Status::Broken { cause } => format!("broke off: {cause}"),
-        Status::Interrupted => "interrupted: what is here is valid".to_owned(),
-        Status::Pending | Status::Running => "not finished".to_owned(),
-    };
-    Some(html! { <span class="badge">{ words }</span> })
-}
-
-fn improvements(data: &RunData) -> Html {
-    let summary = &data.summary;
-    let shown: Vec<_> = summary
+fn improvements(data: &RunData) -> Markup {
+    let judgements = data
+        .summary
         .improvements
         .iter()
-        .filter_map(|i| criteria::improvement(&summary.judgements[*i]))
-        .collect();
-    if shown.is_empty() {
-        return html! {};
-    }
-    let met = shown.iter().filter(|i| i.verdict == Verdict::Pass).count();
-    html! {
-        <section aria-labelledby="h-key">
-            <div class="sh"><h2 id="h-key">{ tally::promised(met, shown.len()) }</h2>{ arms_key(&labels(&data.files.run)) }</div>
-            { strip(&shown) }
-            <p class="note below">
-                { "Bar: 95\u{202f}% confidence interval; upright line: target; tinted: target met. Right is always better. \
-                   A target passes only when the whole interval is past the line." }
-            </p>
-        </section>
+        .filter_map(|i| data.summary.judgements.get(*i));
+    let gains: Vec<_> = judgements.filter_map(criteria::improvement).collect();
+    let met = gains.iter().filter(|i| i.verdict == Verdict::Pass).count();
+    markup! {
+        @if !gains.is_empty() {
+            section aria-labelledby="h-key" {
+                div.sh { h2 #h-key { (tally::promised(met, gains.len())) } (arms_key(&labels(&data.files.run))) }
+                (strip(&gains))
+                p.note.below {
+                    "Bar: 95\u{202f}% confidence interval; upright line: target; tinted: target met. Right is always better. "
+                    "A target passes only when the whole interval is past the line."
+                }
+            }
+        }
     }
 }
 
-fn steps(data: &RunData) -> Html {
-    let summary = &data.summary;
-    if summary.steps.is_empty() {
-        return html! {};
-    }
-    let run = &data.files.run.id;
-    let step = |step: &Step| {
-        let link = step.scenario.as_ref().map(|name| {
-            let route = Route::Scenario {
-                run: run.clone(),
-                scenario: name.clone(),
-                view: LatencyView::default(),
-            };
-            html! { <>{ " " }<a href={route.to_string()}>{ "See the scenario" }</a>{ "." }</> }
-        });
-        html! { <li><p><b>{ &step.title }</b>{ " " }<span>{ &step.text }{ for link }</span></p></li> }
-    };
-    html! {
-        <section aria-labelledby="h-next">
-            <div class="sh"><h2 id="h-next">{ "Next steps" }</h2><p>{ "Derived from this run’s data by fixed rules." }</p></div>
-            <ol class="steps">{ for summary.steps.iter().map(step) }</ol>
-        </section>
+fn steps(run: &str, steps: &[Step]) -> Markup {
+    markup! {
+        @if !steps.is_empty() {
+            section aria-labelledby="h-next" {
+                div.sh { h2 #h-next { "Next steps" } p { "Derived from this run’s data by fixed rules." } }
+                ol.steps {
+                    @for step in steps {
+                        li {
+                            p {
+                                b { (step.title) } " "
+                                span {
+                                    (step.text)
+                                    @if let Some(name) = &step.scenario {
+                                        " " a href=(Route::scenario(run, name)) { "See the scenario" } "."
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use maud::{Markup, html as markup};
 use shared::arms::Arms;
 use shared::report::Scenario;
 use shared::summary::{ScenarioSummary, Tally};
@@ -14,6 +15,7 @@ use crate::components::criteria_table::criteria_table;
 use crate::components::facts::{check_list, fact_list};
 use crate::components::figure::figure;
 use crate::components::percentile_table::percentile_table;
+use crate::components::shown;
 use crate::components::switches::latency_switches;
 use crate::components::work_table::work_table;
 use crate::load::RunData;
@@ -23,8 +25,8 @@ use crate::view_model::{
     cache as cache_model, facts, latency, pairs, percentiles, tally, timelines, work,
 };
 
-fn heading(id: &'static str, title: &str, arms: &Arms<String>) -> Html {
-    html! { <div class="sh"><h2 {id}>{ title }</h2>{ arms_key(arms) }</div> }
+fn heading(id: &str, title: &str, arms: &Arms<String>) -> Markup {
+    markup! { div.sh { h2 id=(id) { (title) } (arms_key(arms)) } }
 }
 
 #[derive(Properties, PartialEq)]
@@ -42,7 +44,6 @@ pub(crate) fn Latency(props: &LatencyProps) -> Html {
     };
     let arms = labels(&props.data.files.run);
     let view = props.view;
-    let found = latency::histograms(scenario, view);
     let choose = {
         let (run, scenario) = (props.data.files.run.id.clone(), props.name.to_string());
         Callback::from(move |view| {
@@ -54,55 +55,60 @@ pub(crate) fn Latency(props: &LatencyProps) -> Html {
             browser::replace_hash(&route.to_string());
         })
     };
-    let table = match percentiles::percentile_rows(scenario, view) {
-        Ok(rows) => percentile_table(&rows, &arms),
-        Err(reason) => html! { <p class="lede">{ format!("No percentiles: {reason}.") }</p> },
-    };
     html! {
         <section aria-labelledby="h-latency">
-            { heading("h-latency", "Latency", &arms) }
+            { shown(heading("h-latency", "Latency", &arms)) }
             { latency_switches(view, &choose) }
-            <div class="two figs">
-                { figure(&latency::curve_chart(scenario, &arms, view, &found)) }
-                { figure(&latency::density(scenario, &arms, view, &found)) }
-            </div>
-            <div class="gap">
-                { table }
-                <p class="note below">
-                    { format!("{}, {}. ", latency::capital(latency::whose(view)), latency::kind_name(view.kind)) }
-                    { "Response time counts from the planned instant, service time from the call. Duplicate and unique are classes \
-                       of the plan, the same saves in both arms. A percentile gets an interval only when at least 100 samples lie \
-                       beyond it; curves end where 10 do." }
-                </p>
-            </div>
+            { shown(latencies(scenario, &arms, view)) }
         </section>
     }
 }
 
-pub(crate) fn targets(summary: &ScenarioSummary, arms: &Arms<String>) -> Html {
-    if summary.judgements.is_empty() {
-        return html! {};
+fn latencies(scenario: &Scenario, arms: &Arms<String>, view: LatencyView) -> Markup {
+    let found = latency::histograms(scenario, view);
+    markup! {
+        div.two.figs {
+            (figure(&latency::curve_chart(scenario, arms, view, &found)))
+            (figure(&latency::density(scenario, arms, view, &found)))
+        }
+        div.gap {
+            @match percentiles::percentile_rows(scenario, view) {
+                Ok(rows) => (percentile_table(&rows, arms)),
+                Err(reason) => p.lede { "No percentiles: " (reason) "." },
+            }
+            p.note.below {
+                (latency::capital(latency::whose(view))) ", " (latency::kind_name(view.kind)) ". "
+                "Response time counts from the planned instant, service time from the call. Duplicate and unique are classes "
+                "of the plan, the same saves in both arms. A percentile gets an interval only when at least 100 samples lie "
+                "beyond it; curves end where 10 do."
+            }
+        }
     }
+}
+
+pub(crate) fn targets(summary: &ScenarioSummary, arms: &Arms<String>) -> Markup {
     let tally = Tally::of(summary.judgements.iter().map(|j| j.verdict));
-    html! {
-        <section aria-labelledby="h-targets">
-            <div class="sh"><h2 id="h-targets">{ tally::sentence("Targets", tally) }</h2></div>
-            { criteria_table(&summary.judgements, arms) }
-        </section>
+    markup! {
+        @if !summary.judgements.is_empty() {
+            section aria-labelledby="h-targets" {
+                div.sh { h2 #h-targets { (tally::sentence("Targets", tally)) } }
+                (criteria_table(&summary.judgements, arms))
+            }
+        }
     }
 }
 
-pub(crate) fn over_time(scenario: &Scenario, arms: &Arms<String>) -> Html {
-    html! {
-        <section aria-labelledby="h-time">
-            { heading("h-time", "Over time", arms) }
-            <div class="two figs">{ for timelines::charts(scenario, arms).iter().map(figure) }</div>
-        </section>
+pub(crate) fn over_time(scenario: &Scenario, arms: &Arms<String>) -> Markup {
+    markup! {
+        section aria-labelledby="h-time" {
+            (heading("h-time", "Over time", arms))
+            div.two.figs { @for chart in timelines::charts(scenario, arms) { (figure(&chart)) } }
+        }
     }
 }
 
 /// Empty where no arm has a cache.
-pub(crate) fn cache(scenario: &Scenario, arms: &Arms<String>) -> Html {
+pub(crate) fn cache(scenario: &Scenario, arms: &Arms<String>) -> Markup {
     let charts = cache_model::charts(scenario, arms);
     let probe = scenario
         .eviction
@@ -110,77 +116,76 @@ pub(crate) fn cache(scenario: &Scenario, arms: &Arms<String>) -> Html {
         .map(cache_model::probe_facts)
         .unwrap_or_default();
     let costs = cache_model::penalty_facts(scenario);
-    if charts.is_empty() && probe.is_empty() && costs.is_empty() {
-        return html! {};
-    }
     let facts = [
         (
-            "Eviction probe: one run at a time, on a database of its own",
+            "Eviction probe: through the service, on a database of its own",
             probe,
         ),
         ("What the cache’s limits cost", costs),
     ];
-    let list = |(title, facts): &(&str, Vec<_>)| {
-        if facts.is_empty() {
-            html! {}
-        } else {
-            html! { <div><h3 class="list">{ *title }</h3>{ fact_list(facts) }</div> }
+    let has_facts = facts.iter().any(|(_, facts)| !facts.is_empty());
+    markup! {
+        @if !charts.is_empty() || has_facts {
+            section aria-labelledby="h-cache" {
+                (heading("h-cache", "Cache", arms))
+                div.three.figs { @for chart in &charts { (figure(chart)) } }
+                @if has_facts {
+                    div.two.gap {
+                        @for (title, facts) in &facts {
+                            @if !facts.is_empty() { div { h3.list { (title) } (fact_list(facts)) } }
+                        }
+                    }
+                }
+            }
         }
-    };
-    html! {
-        <section aria-labelledby="h-cache">
-            { heading("h-cache", "Cache", arms) }
-            <div class="three figs">{ for charts.iter().map(figure) }</div>
-            <div class="two gap">{ for facts.iter().map(list) }</div>
-        </section>
     }
 }
 
-pub(crate) fn time_and_writes(scenario: &Scenario, arms: &Arms<String>) -> Html {
+pub(crate) fn time_and_writes(scenario: &Scenario, arms: &Arms<String>) -> Markup {
     let (phases, phase_rows) = work::phases(scenario, arms);
     let (database, database_rows) = work::database(scenario, arms);
-    html! {
-        <section aria-labelledby="h-work">
-            { heading("h-work", "Where the time and the writes go", arms) }
-            <div class="two figs">{ figure(&phases) }{ figure(&database) }</div>
-            <div class="two gap">
-                <div>{ work_table("Mean time per save", "Change", &phase_rows, arms) }</div>
-                <div>{ work_table("Per 1\u{202f}000 saves", "Change (95\u{202f}% CI)", &database_rows, arms) }</div>
-            </div>
-            { for work::closed(scenario, arms).map(|(sentence, rows)| html! {
-                <div class="gap">
-                    <h3 class="list">{ sentence }</h3>
-                    { work_table("Each user saves again as soon as answered", "Factor (95\u{202f}% CI)", &rows, arms) }
-                </div>
-            }) }
-        </section>
+    markup! {
+        section aria-labelledby="h-work" {
+            (heading("h-work", "Where the time and the writes go", arms))
+            div.two.figs { (figure(&phases)) (figure(&database)) }
+            div.two.gap {
+                div { (work_table("Mean time per save", "Change", &phase_rows, arms)) }
+                div { (work_table("Per 1\u{202f}000 saves", "Change (95\u{202f}% CI)", &database_rows, arms)) }
+            }
+            @if let Some((sentence, rows)) = work::closed(scenario, arms) {
+                div.gap {
+                    h3.list { (sentence) }
+                    (work_table("Each user saves again as soon as answered", "Factor (95\u{202f}% CI)", &rows, arms))
+                }
+            }
+        }
     }
 }
 
-pub(crate) fn consistency(scenario: &Scenario, arms: &Arms<String>) -> Html {
-    html! {
-        <section aria-labelledby="h-pairs">
-            <div class="sh"><h2 id="h-pairs">{ "Is the gain consistent?" }</h2></div>
-            <div class="two">
-                { figure(&pairs::chart(scenario, arms)) }
-                <div><h3 class="list">{ "Checks of this measurement" }</h3>{ check_list(&scenario_checks(scenario)) }</div>
-            </div>
-        </section>
+pub(crate) fn consistency(scenario: &Scenario, arms: &Arms<String>) -> Markup {
+    markup! {
+        section aria-labelledby="h-pairs" {
+            div.sh { h2 #h-pairs { "Is the gain consistent?" } }
+            div.two {
+                (figure(&pairs::chart(scenario, arms)))
+                div { h3.list { "Checks of this measurement" } (check_list(&scenario_checks(scenario))) }
+            }
+        }
     }
 }
 
-pub(crate) fn safety(scenario: &Scenario, arms: &Arms<String>) -> Html {
+pub(crate) fn safety(scenario: &Scenario, arms: &Arms<String>) -> Markup {
     let lost = scenario
         .ledger
         .as_ref()
         .map(|l| l.baseline.violations() + l.candidate.violations());
     let mut found = facts::ledger_facts(scenario, arms).unwrap_or_default();
     found.extend(facts::error_facts(scenario, arms));
-    html! {
-        <section aria-labelledby="h-safety">
-            <div class="sh"><h2 id="h-safety">{ tally::safety(lost) }</h2></div>
-            if lost.is_none() { <p class="lede">{ "The scenario ended before its database was read back." }</p> }
-            { fact_list(&found) }
-        </section>
+    markup! {
+        section aria-labelledby="h-safety" {
+            div.sh { h2 #h-safety { (tally::safety(lost)) } }
+            @if lost.is_none() { p.lede { "The scenario ended before its database was read back." } }
+            (fact_list(&found))
+        }
     }
 }

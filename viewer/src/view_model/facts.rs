@@ -18,8 +18,8 @@ pub(crate) fn load_facts(scenario: &Scenario) -> Vec<Fact> {
     let load = &scenario.load;
     let offered = &load.offered;
     let arrivals = match load.arrivals {
-        Arrivals::Poisson => "open model, Poisson arrivals",
-        Arrivals::Uniform => "open model, equal gaps",
+        Arrivals::Poisson => "Poisson arrivals",
+        Arrivals::Uniform => "equal gaps",
     };
     let measured = |role| {
         scenario
@@ -32,7 +32,11 @@ pub(crate) fn load_facts(scenario: &Scenario) -> Vec<Fact> {
     vec![
         fact(
             "Offered load",
-            format!("{}, {arrivals}", rate(offered)),
+            format!(
+                "{} by {} users, open model, {arrivals}",
+                rate(offered),
+                format_count(u64::from(load.users))
+            ),
             asked(load, rate),
         ),
         fact("Length per arm", length(offered), asked(load, length)),
@@ -40,11 +44,6 @@ pub(crate) fn load_facts(scenario: &Scenario) -> Vec<Fact> {
             "Operations measured",
             format!("{} per arm", format_count(saves)),
             asked(load, |f| format_count(f.operations)),
-        ),
-        fact(
-            "Concurrent users",
-            format_count(u64::from(load.users)),
-            String::new(),
         ),
         fact("Mix", mix(load), format!("pattern: {}", load.pattern)),
         fact(
@@ -236,7 +235,7 @@ mod tests {
             "{:?}",
             facts[1]
         );
-        assert_eq!(facts[3].detail, "");
+        assert!(facts[0].value.contains("by 50 users"), "{:?}", facts[0]);
     }
 
     #[test]

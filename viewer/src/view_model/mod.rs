@@ -16,3 +16,8 @@ pub(crate) mod work;
 
 #[cfg(test)]
 pub(crate) mod fixture;
+
+/// A place in percent of a drawing's width or height.
+pub(crate) fn percent(place: f64) -> String {
+    format!("{place:.1}%")
+}
