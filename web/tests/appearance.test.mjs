@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { assertNoFaults, goTo, openPage } from "./harness/browser.mjs";
+import { assertNoFaults, goTo, openPage, shown } from "./harness/browser.mjs";
 import { openSite } from "./harness/site.mjs";
 
 let site;
@@ -31,8 +31,8 @@ for (const [theme, fits] of Object.entries(THEMES)) {
   for (const width of [1280, 390]) {
     test(`every page is ${theme} and fits ${width} px without a fault`, async () => {
       const page = await openPage(site.browser, site.url, { colorScheme: theme, viewport: { width, height: 844 } });
-      for (const [name, hash] of Object.entries(site.pages)) {
-        await goTo(page, hash);
+      for (const [name, target] of Object.entries(site.pages)) {
+        await goTo(page, target);
         const found = await lightness(page);
         assert.ok(fits(found), `${name}: the background's lightness is ${found}`);
         const needed = await page.evaluate(() => document.scrollingElement.scrollWidth);
@@ -48,7 +48,7 @@ test("the button changes the theme, and the choice outlives the page", async () 
   await page.getByRole("button", { name: /theme/i }).click();
   assert.ok(THEMES.dark(await lightness(page)), "still light after the click");
   await page.reload();
-  await page.locator("main h1").first().waitFor();
+  await shown(page);
   assert.ok(THEMES.dark(await lightness(page)), "light again after a reload");
   await page.getByRole("button", { name: /theme/i }).click();
   assert.ok(THEMES.light(await lightness(page)), "still dark after the second click");
@@ -56,11 +56,11 @@ test("the button changes the theme, and the choice outlives the page", async () 
 });
 
 test("the charts follow the theme", async () => {
-  const scenario = site.pages[site.run.scenarios[0].name];
+  const { hash, heading } = site.pages[site.run.scenarios[0].name];
   const colours = {};
   for (const colorScheme of ["light", "dark"]) {
-    const page = await openPage(site.browser, `${site.url}${scenario}`, { colorScheme });
-    await page.locator("main svg text").first().waitFor();
+    const page = await openPage(site.browser, site.url + hash, { colorScheme });
+    await shown(page, heading);
     colours[colorScheme] = await page.locator("main svg text").first().evaluate((e) => getComputedStyle(e).fill);
   }
   assert.notEqual(colours.light, colours.dark);

@@ -13,14 +13,13 @@ afterEach(async () => { await site?.close(); });
 
 /** Opens the run and the harmed scenario, and a sound one after it; returns what the pages say. */
 async function visit(harmed) {
-  const page = await openPage(site.browser, `${site.url}${site.pages.run}`);
+  const page = await openPage(site.browser, site.url + site.pages.run.hash);
   const run = await page.locator("main").innerText();
   await goTo(page, site.pages[harmed.name]);
   const scenario = await page.locator("main").innerText();
 
   const sound = site.run.scenarios.find((s) => s.name !== harmed.name);
   await goTo(page, site.pages[sound.name]);
-  assert.match(await page.locator("main h1").first().innerText(), new RegExp(sound.title, "i"));
   assert.ok(await page.locator("main svg text").count() > 0, `${sound.name} has no chart`);
   return { page, run, scenario, sound };
 }
@@ -32,10 +31,10 @@ test("a scenario file that ends early is named with the place of the fault", asy
 
   const { page, run, scenario, sound } = await visit(harmed);
   for (const text of [run, scenario]) {
-    assert.match(text, new RegExp(harmed.file.replace(".", "\\.")));
+    assert.ok(text.includes(harmed.file), text);
     assert.match(text, /line \d+/i);
   }
-  assert.match(run, new RegExp(sound.title, "i"));
+  assert.ok(run.includes(sound.title), run);
   assertNoFaults(page, "a truncated scenario");
 });
 
@@ -49,7 +48,7 @@ test("a scenario file with one changed letter is recognised by its seal", async 
 
   const { page, run, scenario } = await visit(harmed);
   for (const said of [run, scenario]) {
-    assert.match(said, new RegExp(harmed.file.replace(".", "\\.")));
+    assert.ok(said.includes(harmed.file), said);
     assert.match(said, /changed|damaged|seal|hash|digest/i);
   }
   assertNoFaults(page, "a changed scenario");
@@ -61,7 +60,7 @@ test("a missing scenario file is named", async () => {
 
   const { page, run, scenario } = await visit(harmed);
   for (const said of [run, scenario]) {
-    assert.match(said, new RegExp(harmed.file.replace(".", "\\.")));
+    assert.ok(said.includes(harmed.file), said);
     assert.match(said, /404|missing|not found/i);
   }
   const unexpected = page.faults.filter((fault) => !(fault.includes("404") && fault.includes(harmed.file)));
@@ -73,8 +72,8 @@ test("a run that is not there is named", async () => {
   const said = await page.locator("main").innerText();
   assert.match(said, /2001-01-01-nothing/);
   assert.match(said, /404|missing|not found/i);
-  await goTo(page, "#/");
-  assert.ok(await page.locator(`main a[href$="${site.pages.run}"]`).count() > 0, "the list is gone");
+  await goTo(page, site.pages.runs);
+  await page.locator(`main a[href$="${site.pages.run.hash}"]`).first().waitFor();
 });
 
 test("a damaged list of runs is named", async () => {

@@ -17,8 +17,8 @@ try {
   for (const colorScheme of ["light", "dark"]) {
     for (const width of [1280, 390]) {
       const page = await openPage(site.browser, site.url, { colorScheme, viewport: { width, height: 844 } });
-      for (const [name, hash] of Object.entries(site.pages)) {
-        await goTo(page, hash);
+      for (const [name, target] of Object.entries(site.pages)) {
+        await goTo(page, target);
         const file = path.join(folder, `${name}-${colorScheme}-${width}.png`);
         await page.screenshot({ path: file, fullPage: true });
         console.log(file);

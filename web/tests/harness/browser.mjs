@@ -35,16 +35,17 @@ export async function openPage(browser, url, options = {}) {
   return page;
 }
 
-/** Goes to another route of the same site, as a click on a link would. */
-export async function goTo(page, hash) {
+/** Goes to another page of the same site, as a click on a link would, and waits for its heading. */
+export async function goTo(page, { hash, heading }) {
   await page.evaluate((to) => { location.hash = to; }, hash);
-  await shown(page);
+  await shown(page, heading);
 }
 
-/** Waits until the page has its heading and loads nothing any more. */
-export async function shown(page) {
+/** Waits until the page has its heading, that one if it is named, and loads nothing any more. */
+export async function shown(page, heading) {
+  const headings = page.locator("main h1");
+  await (heading ? headings.getByText(heading, { exact: true }) : headings.first()).waitFor();
   await page.waitForLoadState("networkidle");
-  await page.locator("main h1").first().waitFor();
   await page.waitForFunction(() => !document.querySelector('main [aria-busy="true"]'));
 }
 

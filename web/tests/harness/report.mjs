@@ -10,7 +10,8 @@ import { promisify } from "node:util";
 const run = promisify(execFile);
 
 export const repository = fileURLToPath(new URL("../../../", import.meta.url));
-export const exampleFolder = path.join(repository, "reports/example");
+/** The run's folder; $REPORT names another one, relative to the repository. */
+export const exampleFolder = path.resolve(repository, process.env.REPORT ?? "reports/example");
 
 /** Calls the runner that $RUNNER names and returns what it prints. */
 export async function runner(args, options = {}) {

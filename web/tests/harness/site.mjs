@@ -14,11 +14,13 @@ export async function openSite() {
     run,
     url: server.url,
     runFolder: published.runFolder,
-    /** The hash routes of every page of the example, by a name for people and files. */
+    /** Every page of the example, by a name for people and files: its route and what it is headed. */
     pages: {
-      runs: "#/",
-      run: `#/run/${run.id}`,
-      ...Object.fromEntries(run.scenarios.map((s) => [s.name, `#/run/${run.id}/${s.name}`])),
+      runs: { hash: "#/", heading: "Runs" },
+      run: { hash: `#/run/${run.id}`, heading: run.title },
+      ...Object.fromEntries(
+        run.scenarios.map(({ name, title }) => [name, { hash: `#/run/${run.id}/${name}`, heading: title }]),
+      ),
     },
     async close() {
       await browser.close();
