@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use plotters::coord::Shift;
 use plotters::coord::cartesian::Cartesian2d;
 use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint, Ranged};
+use plotters::coord::{CoordTranslate, Shift};
 use plotters::element::{Drawable, PointCollection};
 use plotters::prelude::{
     Circle, DrawingArea, IntoDrawingArea, IntoFont, PathElement, Polygon, Rectangle, SVGBackend,
@@ -102,7 +102,7 @@ pub(crate) enum Anchor {
 
 /// A plot area to draw into. Points are in units of the axes; offsets are pixels, down and right positive.
 pub(crate) struct Plot<'a> {
-    data: DrawingArea<SVGBackend<'a>, Cartesian2d<Axis, Axis>>,
+    coordinates: Cartesian2d<Axis, Axis>,
     page: DrawingArea<SVGBackend<'a>, Shift>,
     pub(crate) frame: Frame,
     pub(crate) x: Axis,
@@ -126,9 +126,9 @@ pub(crate) fn draw(
             units(frame.left)..units(frame.width - frame.right),
             units(frame.height - frame.bottom)..units(frame.top),
         );
-        let data = page.apply_coord_spec(Cartesian2d::new(x, y, place));
+        let coordinates = Cartesian2d::new(x, y, place);
         let plot = Plot {
-            data,
+            coordinates,
             page,
             frame,
             x,
@@ -148,7 +148,7 @@ pub(crate) fn draw(
 
 impl Plot<'_> {
     pub(crate) fn line(&self, points: impl IntoIterator<Item = (f64, f64)>, paint: Paint) {
-        let points: Vec<_> = points.into_iter().collect();
+        let points = self.drawn(points);
         if points.len() > 1 {
             self.mark(&PathElement::new(points, paint.colour()));
         }
@@ -156,18 +156,23 @@ impl Plot<'_> {
 
     /// A filled area with these corners.
     pub(crate) fn area(&self, corners: impl IntoIterator<Item = (f64, f64)>, paint: Paint) {
-        self.mark(&Polygon::new(
-            corners.into_iter().collect::<Vec<_>>(),
+        self.mark(&Polygon::new(self.drawn(corners), paint.colour().filled()));
+    }
+
+    pub(crate) fn dot(&self, at: (f64, f64), radius: f64, paint: Paint) {
+        let centre = self.coordinates.translate(&at);
+        self.mark(&Circle::new(
+            centre,
+            (radius * SUB).round() as i32,
             paint.colour().filled(),
         ));
     }
 
-    pub(crate) fn dot(&self, at: (f64, f64), radius: f64, paint: Paint) {
-        self.mark(&Circle::new(
-            at,
-            (radius * SUB).round() as i32,
-            paint.colour().filled(),
-        ));
+    fn drawn(&self, points: impl IntoIterator<Item = (f64, f64)>) -> Vec<(i32, i32)> {
+        points
+            .into_iter()
+            .map(|point| self.coordinates.translate(&point))
+            .collect()
     }
 
     /// A text whose baseline stands `dy` pixels below `at`, `dx` to the right.
@@ -194,12 +199,12 @@ impl Plot<'_> {
         let style = TextStyle::from(("sans-serif", 12).into_font())
             .color(&colour)
             .pos(Pos::new(h, VPos::Bottom));
-        self.mark_px(&Text::new(text, units(at), style));
+        self.mark(&Text::new(text, units(at), style));
     }
 
     /// A line between two pixels of the chart.
     pub(crate) fn line_px(&self, from: (f64, f64), to: (f64, f64), paint: Paint) {
-        self.mark_px(&PathElement::new(
+        self.mark(&PathElement::new(
             vec![units(from), units(to)],
             paint.colour(),
         ));
@@ -208,12 +213,12 @@ impl Plot<'_> {
     /// A filled rectangle between two pixels of the chart; at least half a pixel wide, so that it is seen.
     pub(crate) fn bar_px(&self, (x, y): (f64, f64), (width, height): (f64, f64), paint: Paint) {
         let corners = [units((x, y)), units((x + width.max(0.5), y + height))];
-        self.mark_px(&Rectangle::new(corners, paint.colour().filled()));
+        self.mark(&Rectangle::new(corners, paint.colour().filled()));
     }
 
     /// The pixel of a point.
     pub(crate) fn pixel(&self, at: (f64, f64)) -> (f64, f64) {
-        let (x, y) = self.data.map_coordinate(&at);
+        let (x, y) = self.coordinates.translate(&at);
         (f64::from(x) / SUB, f64::from(y) / SUB)
     }
 
@@ -268,15 +273,6 @@ impl Plot<'_> {
 
     fn mark<'b, E>(&self, element: &'b E)
     where
-        &'b E: PointCollection<'b, (f64, f64)>,
-        E: for<'c> Drawable<SVGBackend<'c>>,
-    {
-        let drawn = self.data.draw(element);
-        debug_assert!(drawn.is_ok(), "drawing into a text cannot fail");
-    }
-
-    fn mark_px<'b, E>(&self, element: &'b E)
-    where
         &'b E: PointCollection<'b, (i32, i32)>,
         E: for<'c> Drawable<SVGBackend<'c>>,
     {
@@ -291,12 +287,17 @@ fn units((x, y): (f64, f64)) -> (i32, i32) {
 
 /// Pushes labels apart to at least `gap` pixels, keeping their order: takes and returns vertical places.
 pub(crate) fn spread(places: &[f64], gap: f64) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..places.len()).collect();
-    order.sort_by(|a, b| places[*a].total_cmp(&places[*b]));
     let mut spread = places.to_vec();
-    for pair in order.windows(2) {
-        let lowest = spread[pair[0]] + gap;
-        spread[pair[1]] = spread[pair[1]].max(lowest);
+    let mut placed = Vec::new();
+    // A chart has four labels at most: each time the highest of those left goes below the one before it.
+    while let Some(next) = (0..places.len())
+        .filter(|i| !placed.contains(i))
+        .min_by(|a, b| places[*a].total_cmp(&places[*b]))
+    {
+        if let Some(above) = placed.last().map(|i: &usize| spread[*i]) {
+            spread[next] = spread[next].max(above + gap);
+        }
+        placed.push(next);
     }
     spread
 }

@@ -171,14 +171,20 @@ pub(crate) fn ledger_facts(scenario: &Scenario, labels: &Arms<String>) -> Option
 
 /// Errors by kind over both arms' blocks; empty where none failed.
 pub(crate) fn error_facts(scenario: &Scenario, labels: &Arms<String>) -> Vec<Fact> {
-    let mut kinds = std::collections::BTreeMap::<&str, Arms<u64>>::new();
+    let mut kinds: Vec<(&str, Arms<u64>)> = Vec::new();
     for block in &scenario.blocks {
         for (kind, count) in &block.outcomes.errors {
-            *kinds.entry(kind).or_default().get_mut(block.arm) += count;
+            let known = kinds.iter().position(|(known, _)| known == kind);
+            let at = known.unwrap_or_else(|| {
+                kinds.push((kind, Arms::default()));
+                kinds.len() - 1
+            });
+            *kinds[at].1.get_mut(block.arm) += count;
         }
     }
     kinds
         .into_iter()
+        .filter(|(_, count)| count.baseline + count.candidate > 0)
         .map(|(kind, count)| {
             let value = format!(
                 "{} and {}",

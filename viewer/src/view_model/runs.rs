@@ -44,7 +44,7 @@ impl Filter {
     }
 }
 
-/// The weeks with the runs that the filter admits; of one week where `only` names it.
+/// The weeks with the runs that the filter admits, newest first as the index has them; of one week where `only` names it.
 pub(crate) fn weeks(index: &Index, filter: &Filter, only: Option<&str>) -> Vec<Week> {
     let mut weeks: Vec<Week> = Vec::new();
     for run in index.runs.iter().filter(|run| filter.admits(run)) {
@@ -61,15 +61,17 @@ pub(crate) fn weeks(index: &Index, filter: &Filter, only: Option<&str>) -> Vec<W
             }),
         }
     }
-    weeks.sort_by(|a, b| b.name.cmp(&a.name));
     weeks
 }
 
 /// All profiles in the list, for choosing one.
 pub(crate) fn profiles(index: &Index) -> Vec<String> {
-    let mut profiles: Vec<String> = index.runs.iter().map(|run| run.profile.clone()).collect();
-    profiles.sort();
-    profiles.dedup();
+    let mut profiles = Vec::new();
+    for run in &index.runs {
+        if !profiles.contains(&run.profile) {
+            profiles.push(run.profile.clone());
+        }
+    }
     profiles
 }
 

@@ -270,7 +270,7 @@ fn below_throughout(lines: &Arms<Vec<(f64, f64)>>) -> bool {
 
 fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
     let mut values: Vec<f64> = values.collect();
-    values.sort_by(f64::total_cmp);
+    values.sort_unstable_by(f64::total_cmp);
     values.get(values.len() / 2).copied()
 }
 
