@@ -7,7 +7,16 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 RUSTUP_TOOLCHAIN=$(scripts/wasm-toolchain.sh)
 export RUSTUP_TOOLCHAIN CARGO_TARGET_DIR="$PWD/target/wasm"
+
 # Function names are a fifth of the download. The linker strips them and keeps the list of the features in use:
-# wasm-bindgen needs it, and the profile's own strip would take it too.
-export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="-Clink-arg=--strip-all -Clink-arg=--keep-section=target_features"
+# wasm-bindgen needs it, and the profile's own strip would take it too. Panic messages name source files: the
+# published site need not tell where on this machine they lie.
+flags=(
+  -Clink-arg=--strip-all
+  -Clink-arg=--keep-section=target_features
+  --remap-path-prefix="${CARGO_HOME:-$HOME/.cargo}/registry/src="
+  --remap-path-prefix="$PWD="
+)
+CARGO_ENCODED_RUSTFLAGS=$(printf '%s\x1f' "${flags[@]}")
+export CARGO_ENCODED_RUSTFLAGS=${CARGO_ENCODED_RUSTFLAGS%$'\x1f'}
 exec "$@"
