@@ -20,7 +20,7 @@ use crate::route::Route;
 pub(crate) fn App() -> Html {
     let route = use_address();
     let run = use_run(route.run());
-    let last_scenario = use_last_scenario(&route);
+    let last_scenario = use_last_scenario(&route, run.as_ref());
     use_page_change(&route);
     use_effect_with(title(&route, run.as_ref()), |title| {
         browser::set_title(title)
@@ -80,15 +80,27 @@ fn use_address() -> Route {
     (*route).clone()
 }
 
-/// The scenario last looked at, with its run: where the navigation's `Scenario` leads back to.
+/// Where the navigation's `Scenario` leads: back to the one last looked at, else to the run's first.
 #[hook]
-fn use_last_scenario(route: &Route) -> Option<Route> {
+fn use_last_scenario(route: &Route, run: Option<&Loading<Rc<RunData>>>) -> Option<Route> {
     let last = use_mut_ref(|| None::<Route>);
     if matches!(route, Route::Scenario { .. }) {
         *last.borrow_mut() = Some(route.clone());
     }
     let last = last.borrow();
-    last.as_ref().filter(|l| l.run() == route.run()).cloned()
+    let of_this_run = last
+        .as_ref()
+        .filter(|last| last.run() == route.run())
+        .cloned();
+    of_this_run.or_else(|| match run {
+        Some(Loading::Ready(data)) => {
+            let run = &data.files.run;
+            run.scenarios
+                .first()
+                .map(|entry| Route::scenario(&run.id, &entry.name))
+        }
+        _ => None,
+    })
 }
 
 /// A new page begins at its top, for eyes and for screen readers; a new view of the same page stays where it is.

@@ -172,11 +172,14 @@ fn end_labels(plot: &Plot, curves: &Arms<Curve>) {
 fn draw_mark(plot: &Plot, at: (f64, f64), text: &str, (dot, paint): (Paint, Paint)) {
     let above = dot == Paint::BaselineDot;
     plot.dot(at, if above { 4.0 } else { 4.5 }, dot);
-    let near_left = plot.pixel(at).0 < plot.frame.left + 90.0;
-    match (above, near_left) {
-        (true, false) => plot.text(at, (-8.0, -9.0), text, paint, Anchor::End),
-        (true, true) => plot.text(at, (-4.0, -10.0), text, paint, Anchor::Start),
-        (false, _) => plot.text(at, (8.0, 18.0), text, paint, Anchor::Start),
+    let x = plot.pixel(at).0;
+    let is_near_left = x < plot.frame.left + 90.0;
+    let is_near_right = x > plot.frame.width - plot.frame.right - 84.0;
+    match (above, is_near_left, is_near_right) {
+        (true, false, _) => plot.text(at, (-8.0, -9.0), text, paint, Anchor::End),
+        (true, true, _) => plot.text(at, (-4.0, -10.0), text, paint, Anchor::Start),
+        (false, false, true) => plot.text(at, (-2.0, 20.0), text, paint, Anchor::End),
+        (false, ..) => plot.text(at, (8.0, 18.0), text, paint, Anchor::Start),
     }
 }
 

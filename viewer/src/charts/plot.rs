@@ -322,7 +322,9 @@ pub(crate) fn linear_ticks(low: f64, high: f64, count: f64) -> Vec<f64> {
 /// Values of a logarithmic axis within `low` … `high`: decades, with 3 (or 2 and 5) between them where few.
 pub(crate) fn log_ticks(low: f64, high: f64) -> Vec<f64> {
     let decades = (high / low).log10();
-    let steps: &[f64] = if decades > 3.5 {
+    let steps: &[f64] = if decades < 0.8 {
+        &[1.0, 1.5, 2.0, 3.0, 5.0, 7.0]
+    } else if decades > 3.5 {
         &[1.0]
     } else if decades > 1.5 {
         &[1.0, 3.0]

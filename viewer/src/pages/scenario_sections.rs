@@ -185,7 +185,7 @@ pub(crate) fn safety(scenario: &Scenario, arms: &Arms<String>) -> Markup {
         section aria-labelledby="h-safety" {
             div.sh { h2 #h-safety { (tally::safety(lost)) } }
             @if lost.is_none() { p.lede { "The scenario ended before its database was read back." } }
-            (fact_list(&found))
+            div.two { (fact_list(&found)) }
         }
     }
 }

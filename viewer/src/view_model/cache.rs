@@ -192,19 +192,21 @@ fn entries(scenario: &Scenario, labels: &Arms<String>, time: TimeAxis) -> Chart 
     .chart()
 }
 
-/// What the eviction probe found, as facts; the pass with forced maintenance first.
-pub(crate) fn probe_facts(probe: &EvictionProbe) -> Vec<Fact> {
-    let passes = [
-        ("maintenance forced after every save", &probe.maintained),
-        ("maintenance left to the cache", &probe.unmaintained),
-    ];
-    passes
-        .into_iter()
-        .flat_map(|(how, run)| pass_facts(how, run, probe.capacity))
-        .collect()
+/// What the eviction probe found in each of its two passes: how it was done, and the facts.
+pub(crate) fn probe_facts(probe: &EvictionProbe) -> [(&'static str, Vec<Fact>); 2] {
+    [
+        (
+            "Eviction, maintenance forced after every save",
+            pass_facts(&probe.maintained, probe.capacity),
+        ),
+        (
+            "Eviction, maintenance left to the cache",
+            pass_facts(&probe.unmaintained, probe.capacity),
+        ),
+    ]
 }
 
-fn pass_facts(how: &str, run: &EvictionRun, capacity: u64) -> Vec<Fact> {
+fn pass_facts(run: &EvictionRun, capacity: u64) -> Vec<Fact> {
     let fact = |title: &str, detail: String, value: String| Fact {
         title: title.to_owned(),
         detail,
@@ -213,7 +215,10 @@ fn pass_facts(how: &str, run: &EvictionRun, capacity: u64) -> Vec<Fact> {
     let mut facts = vec![
         fact(
             "Evictions of the least recently used entry",
-            format!("{how}; {} saves", format_count(run.operations)),
+            format!(
+                "as a perfect LRU evicts on the same {} saves",
+                format_count(run.operations)
+            ),
             format!(
                 "{} of {}",
                 format_count(run.exact),
@@ -221,30 +226,27 @@ fn pass_facts(how: &str, run: &EvictionRun, capacity: u64) -> Vec<Fact> {
             ),
         ),
         fact(
-            "Entries at the end, at most",
-            format!("{how}; limit {}", format_count(capacity)),
-            format!(
-                "{}, {}",
-                format_count(run.settled_entries),
-                format_count(run.highest_entries)
-            ),
+            "Farthest from its place",
+            "in the sequence in which a perfect LRU evicts".to_owned(),
+            format!("{} places", format_count(run.largest_displacement)),
+        ),
+        fact(
+            "Entries at the end",
+            format!("limit {}", format_count(capacity)),
+            format_count(run.settled_entries),
+        ),
+        fact(
+            "Entries at most",
+            "while entries were evicted".to_owned(),
+            format_count(run.highest_entries),
         ),
     ];
-    if run.largest_displacement > 0 {
-        let detail = format!("{how}; from its place in a perfect LRU’s sequence");
-        facts.push(fact(
-            "Farthest displacement",
-            detail,
-            format!("{} places", format_count(run.largest_displacement)),
-        ));
-    }
     if let (Some(before), Some(peak)) = (run.resident_before_bytes, run.resident_peak_bytes) {
-        let growth = peak as f64 - before as f64;
-        let detail = format!("{how}; resident memory, highest against before");
+        let growth = format_value(peak as f64 - before as f64, Unit::Bytes);
         facts.push(fact(
-            "Memory while evicting",
-            detail,
-            format_value(growth, Unit::Bytes),
+            "Memory growth while evicting",
+            "resident, highest against before".to_owned(),
+            growth,
         ));
     }
     facts

@@ -318,13 +318,12 @@ fn errors(scenario: &Scenario, labels: &Arms<String>, time: TimeAxis) -> Chart {
             .fold((0, 0), |(a, f), s| (a + s.acknowledged, f + s.failed));
         (a + f > 0).then(|| f as f64 / (a + f) as f64 * 100.0)
     };
-    let percent = |(failed, planned): (u64, u64)| {
-        let share = if planned == 0 {
-            0.0
-        } else {
-            failed as f64 / planned as f64
-        };
-        format!("{}{THIN}%", significant(share * 100.0, 2, 3))
+    let percent = |(failed, planned): (u64, u64)| match failed {
+        0 => format!("0{THIN}%"),
+        _ => format!(
+            "{}{THIN}%",
+            significant(failed as f64 / planned.max(1) as f64 * 100.0, 2, 3)
+        ),
     };
     Figure {
         title,
