@@ -43,7 +43,7 @@ export async function publishExample() {
   const [folder, reports] = [path.join(home, "site"), path.join(home, "reports")];
   const { id } = await exampleRun();
   await mkdir(reports);
-  await cp(exampleFolder, path.join(reports, id), { recursive: true });
+  await cp(exampleFolder, path.join(reports, "example"), { recursive: true });
   await runner(["publish", folder, "--reports", reports, "--viewer", viewer]);
 
   return {
