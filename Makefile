@@ -74,6 +74,14 @@ screenshots: ## a picture of every page, light and dark, wide and narrow, in tar
 	cargo build --locked -p runner
 	cd web/tests && RUNNER="$(CURDIR)/$(TEST_RUNNER)" CHROMIUM="$$(../../scripts/chromium.sh)" node screenshots.mjs ../../target/screenshots
 
+.PHONY: example
+example: runner ## measure the committed example run anew (the machine should be idle)
+	rm -rf target/example
+	$(RUNNER) --all --out target/example
+	rm -rf reports/example
+	mv target/example/*-quick-* reports/example
+	$(RUNNER) verify reports/example
+
 clean: ## remove everything that was built
 	cargo clean
 	rm -rf dist site web/tests/node_modules

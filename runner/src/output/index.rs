@@ -14,6 +14,8 @@ use crate::exit::usage;
 
 /// Name of the list beside the run folders.
 pub(crate) const INDEX_FILE: &str = "index.json";
+/// A folder of reports that shows what a report looks like. It was measured elsewhere, so it is not one of the runs.
+const EXAMPLE_FOLDER: &str = "example";
 
 /// Writes the list into a reports folder.
 ///
@@ -82,7 +84,7 @@ fn entry(run: &Run, scenarios: &[Scenario]) -> IndexEntry {
     }
 }
 
-/// Names of the folders that hold at least one report file, sorted.
+/// Names of the folders that hold at least one report file, sorted; the example is none of them.
 ///
 /// # Errors
 /// Where the folder cannot be read; ends with [`crate::exit::Exit::Usage`].
@@ -98,6 +100,7 @@ pub(crate) fn run_folders(reports: &Path) -> Result<Vec<String>> {
         let entry = entry.map_err(unreadable)?;
         if let Ok(name) = entry.file_name().into_string()
             && !name.starts_with('.')
+            && name != EXAMPLE_FOLDER
             && holds_json(&entry.path())
         {
             names.push(name);
@@ -125,6 +128,15 @@ mod tests {
     use super::super::sample::written_into;
     use super::*;
     use shared::report::read_index;
+
+    #[test]
+    fn the_example_is_not_one_of_the_runs() {
+        let reports = tempfile::tempdir().unwrap();
+        let folder = written_into(reports.path(), &["low-load"], "2026-11-23T03:15:00Z");
+        fs::rename(folder, reports.path().join(EXAMPLE_FOLDER)).unwrap();
+        let index = rebuild_index(reports.path()).unwrap();
+        assert!(index.runs.is_empty() && index.unreadable.is_empty(), "{index:?}");
+    }
 
     #[test]
     fn runs_stand_newest_first() {
