@@ -110,19 +110,12 @@ pub(crate) fn over_time(scenario: &Scenario, arms: &Arms<String>) -> Markup {
 /// Empty where no arm has a cache.
 pub(crate) fn cache(scenario: &Scenario, arms: &Arms<String>) -> Markup {
     let charts = cache_model::charts(scenario, arms);
-    let probe = scenario
-        .eviction
-        .as_ref()
-        .map(cache_model::probe_facts)
-        .unwrap_or_default();
-    let costs = cache_model::penalty_facts(scenario);
-    let facts = [
-        (
-            "Eviction probe: through the service, on a database of its own",
-            probe,
-        ),
-        ("What the cache’s limits cost", costs),
-    ];
+    let probe = scenario.eviction.as_ref().map(cache_model::probe_facts);
+    let costs = [(
+        "What the cache’s limits cost",
+        cache_model::penalty_facts(scenario),
+    )];
+    let facts: Vec<_> = probe.into_iter().flatten().chain(costs).collect();
     let has_facts = facts.iter().any(|(_, facts)| !facts.is_empty());
     markup! {
         @if !charts.is_empty() || has_facts {

@@ -48,8 +48,7 @@ pub(crate) fn trust(checks: &[TrustCheck]) -> String {
 }
 
 pub(crate) fn unreadable(damaged: usize, all: usize) -> String {
-    let verb = if damaged == 1 { "file" } else { "files" };
-    format!("{damaged} of {all} scenario {verb} could not be read")
+    format!("{damaged} of {all} scenario files could not be read")
 }
 
 /// What a run's profile does to its load: `quick: time compressed and shortened, see each scenario`.
