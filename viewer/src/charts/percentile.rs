@@ -178,7 +178,7 @@ fn draw_mark(plot: &Plot, at: (f64, f64), text: &str, (dot, paint): (Paint, Pain
     match (above, is_near_left, is_near_right) {
         (true, false, _) => plot.text(at, (-8.0, -9.0), text, paint, Anchor::End),
         (true, true, _) => plot.text(at, (-4.0, -10.0), text, paint, Anchor::Start),
-        (false, false, true) => plot.text(at, (-2.0, 20.0), text, paint, Anchor::End),
+        (false, false, true) => plot.text(at, (0.0, 32.0), text, paint, Anchor::Middle),
         (false, ..) => plot.text(at, (8.0, 18.0), text, paint, Anchor::Start),
     }
 }
