@@ -90,3 +90,46 @@ pub enum Better {
     /// More is better.
     Higher,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = r#"{
+        "id": "p95", "title": "P95 response", "source": "§6.1", "quote": "P95 latency: ≥25% reduction overall",
+        "scenario": "medium", "metric": "response.p95",
+        "target": {"of": "change", "better": "lower", "pass": -0.25}
+    }"#;
+
+    #[test]
+    fn a_target_without_a_failing_limit_fails_where_it_no_longer_passes() {
+        let criterion: Criterion = serde_json::from_str(TEXT).unwrap();
+        assert_eq!(criterion.target.fail_limit(), -0.25);
+        assert!(!criterion.needs_full_length);
+        let regression = Target {
+            fail: Some(0.1),
+            ..criterion.target
+        };
+        assert_eq!(regression.fail_limit(), 0.1);
+    }
+
+    #[test]
+    fn what_a_target_does_not_know_is_refused_by_name() {
+        for (from, to, named) in [
+            ("\"lower\"", "\"less\"", "less"),
+            ("\"pass\"", "\"limit\"", "limit"),
+            ("response.p95", "response.p100", "response.p100"),
+            ("\"scenario\"", "\"scenarios\"", "scenarios"),
+        ] {
+            let refused = serde_json::from_str::<Criterion>(&TEXT.replace(from, to)).unwrap_err();
+            assert!(refused.to_string().contains(named), "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_criterion_survives_a_round_trip() {
+        let criterion: Criterion = serde_json::from_str(TEXT).unwrap();
+        let text = serde_json::to_string(&criterion).unwrap();
+        assert_eq!(serde_json::from_str::<Criterion>(&text).unwrap(), criterion);
+    }
+}

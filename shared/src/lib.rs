@@ -12,6 +12,8 @@ pub mod metric;
 pub mod report;
 pub mod stats;
 pub mod summary;
+#[cfg(test)]
+mod testing;
 pub mod trust;
 pub mod units;
 pub mod verdict;

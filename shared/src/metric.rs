@@ -141,12 +141,25 @@ fn latency(name: &str) -> Option<Metric> {
         Some((percentile, class)) => (percentile, Some(class)),
         None => (rest, None),
     };
-    let percentile: f64 = percentile.parse().ok()?;
+    let percentile = decimal(percentile)?;
     (percentile > 0.0 && percentile < 100.0).then_some(Metric::Latency {
         kind,
         percentile,
         class,
     })
+}
+
+/// A decimal number without sign or exponent, as `99.9`. The general parser of floating-point numbers would bring its
+/// tables along, a twentieth of the site's download.
+fn decimal(text: &str) -> Option<f64> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let is_number = |digits: &str| digits.bytes().all(|b| b.is_ascii_digit());
+    if whole.is_empty() || text.ends_with('.') || !is_number(whole) || !is_number(fraction) {
+        return None;
+    }
+    let digits: u32 = format!("{whole}{fraction}").parse().ok()?;
+    let scale = 10_u32.checked_pow(u32::try_from(fraction.len()).ok()?)?;
+    Some(f64::from(digits) / f64::from(scale))
 }
 
 impl TryFrom<String> for Metric {
@@ -211,6 +224,11 @@ mod tests {
         );
         assert!("response.p0".parse::<Metric>().is_err());
         assert!("response.p100".parse::<Metric>().is_err());
-        assert!("response.pNaN".parse::<Metric>().is_err());
+        for wrong in ["NaN", "9e1", "-5", "+5", "95.", ".5", "9.123456789123"] {
+            assert!(
+                format!("response.p{wrong}").parse::<Metric>().is_err(),
+                "{wrong}"
+            );
+        }
     }
 }

@@ -44,9 +44,9 @@ impl Interval {
     }
 }
 
-/// Percentile-bootstrap interval of several statistics at once: `statistics` gets how often each of `units` units was
-/// drawn. A resample in which a statistic is undefined or infinite does not count for it; where more than a tenth
-/// are, there is no interval. Source: Efron & Tibshirani (1993), §13.3.
+/// Expanded percentile-bootstrap interval of several statistics at once: `statistics` gets how often each of `units`
+/// units was drawn. A resample in which a statistic is undefined or infinite does not count for it; where more than a
+/// tenth are, there is no interval. Source: Efron & Tibshirani (1993), §13.3; see [`tail`] for the expansion.
 pub fn bootstrap<const N: usize>(
     units: usize,
     mut statistics: impl FnMut(&[u32]) -> [Option<f64>; N],
@@ -66,13 +66,56 @@ pub fn bootstrap<const N: usize>(
             draws.extend(value.filter(|v| v.is_finite()));
         }
     }
-    draws.map(|draws| (draws.len() * 10 >= RESAMPLES * 9).then(|| percentile_interval(draws)))
+    draws.map(|draws| {
+        (draws.len() * 10 >= RESAMPLES * 9).then(|| percentile_interval(draws, tail(units)))
+    })
 }
 
-fn percentile_interval(mut draws: Vec<f64>) -> Interval {
+/// The share of resamples to cut off at each end. The plain 2.5 % make intervals too narrow for few units, because
+/// a resample varies less than the units do and its spread is itself uncertain: with ten pairs they hold the truth
+/// nine times in ten only. Source: Hesterberg (2015), What Teachers Should Know About the Bootstrap, The American
+/// Statistician 69(4), "expanded percentile interval".
+fn tail(units: usize) -> f64 {
+    let n = units as f64;
+    normal_below(-(n / (n - 1.0)).sqrt() * student_t(n - 1.0))
+}
+
+/// The two-sided 95 % quantile of Student's t, within 0.3 % from four degrees of freedom on.
+/// Source: Abramowitz & Stegun (1964), 26.7.5.
+fn student_t(degrees: f64) -> f64 {
+    let z = |power| Z.powi(power);
+    let terms = [
+        (z(3) + Z) / 4.0,
+        (5.0 * z(5) + 16.0 * z(3) + 3.0 * Z) / 96.0,
+        (3.0 * z(7) + 19.0 * z(5) + 17.0 * z(3) - 15.0 * Z) / 384.0,
+    ];
+    terms
+        .iter()
+        .rev()
+        .fold(0.0, |sum, term| (sum + term) / degrees)
+        + Z
+}
+
+/// The share of the standard normal distribution below a value of at most zero, within 1e-7.
+/// Source: Abramowitz & Stegun (1964), 26.2.17.
+fn normal_below(x: f64) -> f64 {
+    let t = 1.0 / (1.0 - 0.231_641_9 * x);
+    let series = [
+        0.319_381_530,
+        -0.356_563_782,
+        1.781_477_937,
+        -1.821_255_978,
+        1.330_274_429,
+    ]
+    .iter()
+    .rev()
+    .fold(0.0, |sum, term| (sum + term) * t);
+    (-x * x / 2.0).exp() / std::f64::consts::TAU.sqrt() * series
+}
+
+fn percentile_interval(mut draws: Vec<f64>, tail: f64) -> Interval {
     draws.sort_unstable_by(f64::total_cmp);
     let at = |q: f64| draws[((draws.len() - 1) as f64 * q).round() as usize];
-    let tail = (1.0 - CONFIDENCE) / 2.0;
     Interval {
         low: at(tail),
         high: at(1.0 - tail),
@@ -202,7 +245,8 @@ mod tests {
 
     #[test]
     fn the_interval_of_a_mean_has_the_width_that_theory_gives() {
-        // Sixteen values of variance 21.25: the mean's standard error is √(21.25 / 16) = 1.152.
+        // Sixteen values of sample variance 22.67: the mean's standard error is √(22.67 / 16) = 1.190, and
+        // Student's t with 15 degrees of freedom is 2.131.
         let values: Vec<f64> = (0..16).map(f64::from).collect();
         let [interval] = bootstrap(16, |weights| {
             let sum: f64 = values
@@ -214,11 +258,27 @@ mod tests {
         });
         let interval = interval.unwrap();
         let half = (interval.high - interval.low) / 2.0;
-        assert!((half / (1.96 * 1.152) - 1.0).abs() < 0.05, "{interval:?}");
+        assert!((half / (2.131 * 1.190) - 1.0).abs() < 0.05, "{interval:?}");
         assert!(
             ((interval.high + interval.low) / 2.0 - 7.5).abs() < 0.15,
             "{interval:?}"
         );
+    }
+
+    #[test]
+    fn the_tails_are_those_of_the_published_tables() {
+        for (degrees, t) in [(4.0, 2.776), (9.0, 2.262), (29.0, 2.045), (1e9, 1.960)] {
+            assert!((student_t(degrees) / t - 1.0).abs() < 3e-3, "{degrees}");
+        }
+        for (x, share) in [
+            (0.0, 0.5),
+            (-1.0, 0.158_655),
+            (-1.959_964, 0.025),
+            (-3.0, 0.001_350),
+        ] {
+            assert!((normal_below(x) - share).abs() < 1e-6, "{x}");
+        }
+        assert!((tail(1_000_000) - (1.0 - CONFIDENCE) / 2.0).abs() < 1e-6);
     }
 
     #[test]

@@ -38,6 +38,8 @@ pub fn format_value(value: f64, unit: Unit) -> String {
     match unit {
         Unit::Nanoseconds => format_time(value),
         Unit::Bytes => format_bytes(value),
+        // Between 99 and 100 % it is the missing part that counts.
+        Unit::Share if value > 0.99 && value < 1.0 => format!("{}{THIN}%", group(value * 100.0, 2)),
         Unit::Share => format!("{}{THIN}%", significant(value * 100.0, 3, 2)),
         Unit::Factor => format_factor(value),
         Unit::Growth => format_change(value),
@@ -115,6 +117,30 @@ pub fn format_count(count: u64) -> String {
     group(count as f64, 0)
 }
 
+/// A number of things: 1 target, 2 targets.
+pub(crate) fn format_things(count: u64, one: &str, many: &str) -> String {
+    format!(
+        "{} {}",
+        format_count(count),
+        if count == 1 { one } else { many }
+    )
+}
+
+/// Two times, the unit once where it is the same: 7.22 to 2.31 ms.
+pub(crate) fn format_from_to(from: f64, to: f64) -> String {
+    let (from, to) = (format_time(from), format_time(to));
+    let unit = |text: &str| text.rsplit_once(THIN).map(|(_, unit)| unit.to_owned());
+    match from.rsplit_once(THIN) {
+        Some((number, a)) if unit(&to).as_deref() == Some(a) => format!("{number} to {to}"),
+        _ => format!("{from} to {to}"),
+    }
+}
+
+/// A sum that stops at the largest number: damaged reports may hold any count.
+pub(crate) fn saturating_sum(counts: impl IntoIterator<Item = u64>) -> u64 {
+    counts.into_iter().fold(0, u64::saturating_add)
+}
+
 /// A percentile's name: P95, P99.9.
 #[must_use]
 pub fn percentile_name(percentile: f64) -> String {
@@ -124,13 +150,17 @@ pub fn percentile_name(percentile: f64) -> String {
 /// A number with so many significant digits, but no more decimals than that.
 #[must_use]
 pub fn significant(value: f64, digits: i32, most_decimals: usize) -> String {
-    let magnitude = if value == 0.0 {
-        0
-    } else {
-        value.abs().log10().floor() as i32
+    let magnitude = |value: f64| match value {
+        0.0 => 0,
+        _ => value.abs().log10().floor() as i32,
     };
-    let decimals = usize::try_from((digits - 1 - magnitude).max(0)).unwrap_or(0);
-    group(value, decimals.min(most_decimals))
+    let decimals = |magnitude: i32| {
+        let wanted = (digits - 1).saturating_sub(magnitude).max(0);
+        usize::try_from(wanted).unwrap_or(0).min(most_decimals)
+    };
+    // 9.999 is rounded to 10.0, not to 10.00.
+    let scale = 10_f64.powi(decimals(magnitude(value)) as i32);
+    group(value, decimals(magnitude((value * scale).round() / scale)))
 }
 
 fn signed_percent(ratio: f64) -> String {
@@ -192,6 +222,29 @@ mod tests {
     }
 
     #[test]
+    fn rounding_up_adds_no_digit() {
+        let shown =
+            [9.994, 9.999, 99.94, 99.96, 999.6, 0.999_9].map(|ms| plain(&format_time(ms * 1e6)));
+        assert_eq!(
+            shown,
+            [
+                "9.99_ms", "10.0_ms", "99.9_ms", "100_ms", "1_000_ms", "1.00_ms"
+            ]
+        );
+    }
+
+    #[test]
+    fn sentences_name_a_unit_once_and_count_in_words() {
+        assert_eq!(plain(&format_from_to(7.22e6, 2.31e6)), "7.22 to 2.31_ms");
+        assert_eq!(plain(&format_from_to(7.22e6, 5e4)), "7.22_ms to 50.0_µs");
+        assert_eq!(format_things(1, "target", "targets"), "1 target");
+        assert_eq!(
+            plain(&format_things(1_200, "target", "targets")),
+            "1_200 targets"
+        );
+    }
+
+    #[test]
     fn changes_are_signed_whole_percents() {
         assert_eq!(plain(&format_change(-0.684)), "−68_%");
         assert_eq!(plain(&format_change(0.071)), "+7_%");
@@ -213,6 +266,13 @@ mod tests {
             plain(&format_interval(1_200.0, 1_500.0, Unit::Count)),
             "1_200 … 1_500"
         );
+    }
+
+    #[test]
+    fn shares_near_one_keep_what_is_missing() {
+        let shown =
+            [0.9995, 1.0, 0.6, 0.0012].map(|share| plain(&format_value(share, Unit::Share)));
+        assert_eq!(shown, ["99.95_%", "100_%", "60.0_%", "0.12_%"]);
     }
 
     #[test]

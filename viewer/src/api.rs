@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use shared::report::{
-    FORMAT_VERSION, Index, ReadError, Run, Scenario, ScenarioEntry, Status, check_seal,
+    FORMAT_VERSION, Index, ReadError, Run, Scenario, ScenarioEntry, Status, check_digest,
 };
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -120,7 +120,7 @@ fn scenario_file(run: &Run, entry: &ScenarioEntry) -> String {
 
 fn parse_run(file: &str, text: &str) -> Result<Run, Fault> {
     let run = read::<Run>(text).map_err(|e| unreadable(file, &e))?;
-    check_seal(text).map_err(|e| damaged(file, e.to_string()))?;
+    check_digest(text).map_err(|e| damaged(file, e.to_string()))?;
     if !is_name(&run.id) {
         return Err(damaged(file, "field id: is no name of a folder".to_owned()));
     }
@@ -134,7 +134,7 @@ fn parse_scenario(
     entry: &ScenarioEntry,
 ) -> Result<Scenario, Fault> {
     let scenario = read::<Scenario>(text).map_err(|e| unreadable(file, &e))?;
-    let digest = check_seal(text).map_err(|e| damaged(file, e.to_string()))?;
+    let digest = check_digest(text).map_err(|e| damaged(file, e.to_string()))?;
     if entry.digest.as_deref() != Some(digest.as_str()) || scenario.run != run.id {
         return Err(damaged(
             file,

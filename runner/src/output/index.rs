@@ -135,7 +135,10 @@ mod tests {
         let folder = written_into(reports.path(), &["low-load"], "2026-11-23T03:15:00Z");
         fs::rename(folder, reports.path().join(EXAMPLE_FOLDER)).unwrap();
         let index = rebuild_index(reports.path()).unwrap();
-        assert!(index.runs.is_empty() && index.unreadable.is_empty(), "{index:?}");
+        assert!(
+            index.runs.is_empty() && index.unreadable.is_empty(),
+            "{index:?}"
+        );
     }
 
     #[test]

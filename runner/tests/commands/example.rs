@@ -19,7 +19,14 @@ fn folder() -> PathBuf {
 
 #[test]
 fn the_example_is_whole() {
-    assert_exit(&Command::new(RUNNER).arg("verify").arg(folder()).output().unwrap(), 0);
+    assert_exit(
+        &Command::new(RUNNER)
+            .arg("verify")
+            .arg(folder())
+            .output()
+            .unwrap(),
+        0,
+    );
     let bytes: u64 = std::fs::read_dir(folder())
         .unwrap()
         .map(|entry| entry.unwrap().metadata().unwrap().len())
@@ -32,16 +39,30 @@ fn the_example_holds_all_scenarios_of_the_quick_profile() {
     let text = |file: &str| std::fs::read_to_string(folder().join(file)).unwrap();
     let run = read_run(&text("run.json")).unwrap();
     assert_eq!(run.profile, "quick");
-    let scenarios: Vec<_> =
-        run.scenarios.iter().map(|entry| read_scenario(&text(&entry.file)).unwrap()).collect();
+    let scenarios: Vec<_> = run
+        .scenarios
+        .iter()
+        .map(|entry| read_scenario(&text(&entry.file)).unwrap())
+        .collect();
     let names: Vec<&str> = scenarios.iter().map(|s| s.name.as_str()).collect();
     assert_eq!(
         names,
-        ["low-load", "medium-load", "high-load", "cache-overflow", "cache-thrashing", "stability"]
+        [
+            "low-load",
+            "medium-load",
+            "high-load",
+            "cache-overflow",
+            "cache-thrashing",
+            "stability"
+        ]
     );
     for scenario in &scenarios {
         assert!(scenario.status.is_complete(), "{}", scenario.name);
-        assert!(scenario.load.offered.operations >= FEWEST_OPERATIONS, "{}", scenario.name);
+        assert!(
+            scenario.load.offered.operations >= FEWEST_OPERATIONS,
+            "{}",
+            scenario.name
+        );
     }
     let summary = summarize(&run, &scenarios);
     assert_eq!(summary.saves_lost, Some(0));

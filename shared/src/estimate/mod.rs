@@ -55,7 +55,7 @@ pub struct Comparison {
     pub change: Option<Estimate>,
     /// Candidate − baseline.
     pub difference: Option<Estimate>,
-    /// Pairs behind it.
+    /// Pairs behind it; zero where saves are counted without regard to pairs.
     pub pairs: usize,
     /// Saves behind it.
     pub samples: Arms<u64>,
@@ -148,6 +148,8 @@ fn compare(
     samples: Arms<u64>,
     figure: impl Fn(ArmRole, &[u32]) -> Option<f64>,
 ) -> Result<Comparison, Unavailable> {
+    // A ratio over zero is no figure; kept as infinity it would make the change −100 %.
+    let figure = |role, weights: &[u32]| figure(role, weights).filter(|v| v.is_finite());
     let all = vec![1; units];
     let values = Arms {
         baseline: figure(ArmRole::Baseline, &all),
@@ -162,7 +164,7 @@ fn compare(
         [b, c, change(b, c), difference(b, c)]
     });
     let estimate = |value: Option<f64>, interval: Option<Interval>| {
-        value.filter(|v| v.is_finite()).map(|value| Estimate {
+        value.map(|value| Estimate {
             value,
             interval,
             no_interval: interval.is_none().then(|| few_units(units)),

@@ -6,7 +6,7 @@ use crate::arms::{ArmRole, Arms};
 use crate::metric::{Metric, Plain};
 use crate::report::{Block, Mode, Scenario};
 use crate::stats::wilson;
-use crate::units::Unit;
+use crate::units::{Unit, saturating_sum};
 
 /// A numerator and a denominator for each pair, for one arm.
 type Fractions = Vec<(f64, f64)>;
@@ -60,7 +60,7 @@ fn fraction(
     Ok(match plain {
         Plain::ClosedThroughput | Plain::OpenThroughput => (saves, block.duration_ns as f64 / 1e9),
         Plain::RowsPerSave => (
-            (block.database.rows_written + block.database.rows_deleted) as f64,
+            block.database.rows_written as f64 + block.database.rows_deleted as f64,
             saves,
         ),
         Plain::ConnectionPerSave => (block.database.connection_ns as f64, saves),
@@ -91,10 +91,11 @@ pub(super) fn ratio(fractions: &[(f64, f64)], weights: &[u32]) -> Option<f64> {
 
 pub(super) fn acknowledged(pairs: &[Pair<'_>]) -> Arms<u64> {
     let of = |role| {
-        pairs
-            .iter()
-            .map(|p| p.blocks.get(role).outcomes.acknowledged())
-            .sum()
+        saturating_sum(
+            pairs
+                .iter()
+                .map(|p| p.blocks.get(role).outcomes.acknowledged()),
+        )
     };
     Arms {
         baseline: of(ArmRole::Baseline),
@@ -127,7 +128,8 @@ pub(super) fn memory_growth(
     Ok(counted(metric, Unit::Bytes, values, saves(scenario)))
 }
 
-/// Shares of planned saves, with Wilson's interval: zero failures still have an upper bound.
+/// Shares of planned saves, with Wilson's interval: zero failures still have an upper bound. Change and difference are
+/// those of the shares as counted, since "any increase" is what the targets on them forbid.
 pub(super) fn share_of_saves(
     metric: Metric,
     plain: Plain,
@@ -139,12 +141,16 @@ pub(super) fn share_of_saves(
                 Plain::SuccessRate => block.outcomes.acknowledged(),
                 _ => block.outcomes.failed(),
             };
-            (events + event, planned + block.planned)
+            (
+                events.saturating_add(event),
+                planned.saturating_add(block.planned),
+            )
         })
     };
     let estimate = |role| {
         let (events, planned) = events(role);
-        (planned > 0).then(|| Estimate {
+        // More events than saves is a damaged report, not a share.
+        (planned > 0 && events <= planned).then(|| Estimate {
             value: events as f64 / planned as f64,
             interval: wilson(events, planned),
             no_interval: None,
@@ -164,24 +170,35 @@ pub(super) fn share_of_saves(
         baseline,
         candidate,
         pairs: 0,
-        samples: saves(scenario),
+        samples: Arms {
+            baseline: planned(scenario, ArmRole::Baseline),
+            candidate: planned(scenario, ArmRole::Candidate),
+        },
     })
 }
 
 fn counted_plain(plain: Plain, scenario: &Scenario, role: ArmRole) -> Option<f64> {
+    let counts = |of: fn(&Block) -> u64| saturating_sum(blocks(scenario, role).map(of));
     Some(match plain {
-        Plain::ErrorCount => blocks(scenario, role)
-            .map(|b| b.outcomes.failed())
-            .sum::<u64>(),
-        Plain::PoolTimeouts => blocks(scenario, role)
-            .filter_map(|b| b.outcomes.errors.get(POOL_TIMEOUT))
-            .sum::<u64>(),
+        Plain::ErrorCount => counts(|b| b.outcomes.failed()),
+        Plain::PoolTimeouts => counts(|b| b.outcomes.errors.get(BUSY).copied().unwrap_or(0)),
         _ => scenario.ledger.as_ref()?.get(role).violations(),
     } as f64)
 }
 
+/// Whether there was anything that could have gone wrong: counting zero faults of nothing is no evidence.
+fn has_evidence(plain: Plain, scenario: &Scenario) -> bool {
+    match (plain, &scenario.ledger) {
+        (Plain::LostSaves, Some(ledger)) => {
+            ledger.candidate.acknowledged > 0 || !ledger.candidate.is_clean()
+        }
+        (Plain::LostSaves, None) => false,
+        _ => planned(scenario, ArmRole::Candidate) > 0,
+    }
+}
+
 /// The kind under which services report that no connection came free in time.
-const POOL_TIMEOUT: &str = "pool_timeout";
+const BUSY: &str = "busy";
 
 /// Counts over the whole scenario.
 pub(super) fn counted_figure(
@@ -199,7 +216,14 @@ pub(super) fn counted_figure(
             "the database was not checked".to_owned(),
         ));
     }
+    if !has_evidence(plain, scenario) {
+        return Err(Unavailable::NoSamples);
+    }
     Ok(counted(metric, Unit::Count, values, saves(scenario)))
+}
+
+fn planned(scenario: &Scenario, role: ArmRole) -> u64 {
+    saturating_sum(blocks(scenario, role).map(|b| b.planned))
 }
 
 fn blocks(scenario: &Scenario, role: ArmRole) -> impl Iterator<Item = &Block> {
@@ -208,13 +232,165 @@ fn blocks(scenario: &Scenario, role: ArmRole) -> impl Iterator<Item = &Block> {
 
 fn saves(scenario: &Scenario) -> Arms<u64> {
     let of = |role| {
-        blocks(scenario, role)
-            .filter(|b| b.mode == Mode::Open)
-            .map(|b| b.outcomes.acknowledged())
-            .sum()
+        let open = blocks(scenario, role).filter(|b| b.mode == Mode::Open);
+        saturating_sum(open.map(|b| b.outcomes.acknowledged()))
     };
     Arms {
         baseline: of(ArmRole::Baseline),
         candidate: of(ArmRole::Candidate),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::estimate::estimate;
+    use crate::stats::Interval;
+    use crate::testing::{IDLE_BYTES, OPTIMIZED, STANDARD, Synthetic};
+
+    fn figure(name: &str, scenario: &Scenario) -> Result<Comparison, Unavailable> {
+        estimate(name.parse().unwrap(), scenario)
+    }
+
+    fn value(estimate: Option<Estimate>) -> f64 {
+        estimate.unwrap().value
+    }
+
+    #[test]
+    fn rows_per_save_are_all_rows_over_all_saves() {
+        let mut scenario = Synthetic::default().scenario();
+        // A long block counts by its saves, not as one of ten.
+        scenario.blocks[0].outcomes.written = 2_000;
+        scenario.blocks[0].database.rows_written = 16_000;
+        scenario.blocks[0].database.rows_deleted = 4_000;
+        let rows = figure("database.rows", &scenario).unwrap();
+        let expected = (20_000 + 9 * 1_000) as f64 / (2_000 + 9 * 250) as f64;
+        assert!((value(rows.baseline) - expected).abs() < 1e-12);
+        assert_eq!(value(rows.candidate), 1.5);
+        assert_eq!(rows.unit, Unit::PerSave);
+        assert_eq!(rows.samples.baseline, 4_250);
+    }
+
+    #[test]
+    fn resampled_sums_cover_the_true_ratio() {
+        let scenario = Synthetic::default().scenario();
+        for (name, truth) in [("cpu", -0.5), ("throughput.closed", 1.0)] {
+            let change = figure(name, &scenario).unwrap().change.unwrap();
+            let interval = change.interval.unwrap();
+            assert!(
+                interval.low <= truth && truth <= interval.high,
+                "{name}: {change:?}"
+            );
+            assert!(interval.high - interval.low < 0.5, "{name}: {change:?}");
+        }
+    }
+
+    #[test]
+    fn open_and_closed_throughput_come_from_their_own_blocks() {
+        let scenario = Synthetic::default().scenario();
+        let open = figure("throughput.open", &scenario).unwrap();
+        assert!((value(open.baseline) - 50.0).abs() < 1e-9);
+        let closed = figure("throughput.closed", &scenario).unwrap();
+        assert!((value(closed.candidate) / 600.0 - 1.0).abs() < 0.1);
+        let mut open_only = scenario;
+        open_only.blocks.retain(|b| b.mode == Mode::Open);
+        assert!(matches!(
+            figure("throughput.closed", &open_only),
+            Err(Unavailable::NotMeasured(_))
+        ));
+    }
+
+    #[test]
+    fn memory_growth_is_the_highest_peak_over_the_idle_baseline() {
+        let mut scenario = Synthetic::default().scenario();
+        scenario.blocks[6].resident.as_mut().unwrap().peak_bytes = IDLE_BYTES + (20 << 20);
+        let growth = figure("memory.growth", &scenario).unwrap();
+        assert_eq!(scenario.blocks[6].arm, ArmRole::Baseline);
+        assert_eq!(growth.baseline, Some(Estimate::exact(20.0 * 1_048_576.0)));
+        assert_eq!(growth.candidate, Some(Estimate::exact(9.0 * 1_048_576.0)));
+        let per_save = figure("memory.per_save", &scenario).unwrap();
+        assert_eq!(value(per_save.candidate), (9 << 20) as f64 / 250.0);
+
+        scenario.idle_resident_bytes.candidate = None;
+        for name in ["memory.growth", "memory.per_save"] {
+            assert_eq!(
+                figure(name, &scenario).unwrap_err().to_string(),
+                "not measured: memory could not be read on this machine"
+            );
+        }
+    }
+
+    #[test]
+    fn shares_have_wilsons_interval_and_counts_are_exact() {
+        let mut scenario = Synthetic::same(STANDARD).scenario();
+        for block in scenario
+            .blocks
+            .iter_mut()
+            .filter(|b| b.arm == ArmRole::Candidate)
+            .take(2)
+        {
+            block.outcomes.written -= 5;
+            block.outcomes.errors = [("busy".to_owned(), 2), ("refused".to_owned(), 3)].into();
+        }
+        let errors = figure("errors", &scenario).unwrap();
+        // Open and closed blocks: 20 × 250 saves.
+        let candidate = errors.candidate.unwrap();
+        assert_eq!(candidate.value, 10.0 / 5_000.0);
+        assert_eq!(candidate.interval, wilson(10, 5_000));
+        let baseline = errors.baseline.unwrap();
+        assert_eq!(baseline.interval, wilson(0, 5_000));
+        assert!(baseline.interval.unwrap().high > 0.0);
+        // No interval: any increase that was seen is an increase.
+        assert_eq!(errors.difference, Some(Estimate::exact(0.002)));
+        assert_eq!(errors.change, None, "no ratio over a share of zero");
+        assert_eq!(
+            value(figure("success", &scenario).unwrap().candidate),
+            0.998
+        );
+        let counted = |name| figure(name, &scenario).unwrap().candidate.unwrap();
+        assert_eq!(counted("errors.count"), Estimate::exact(10.0));
+        assert_eq!(counted("pool.timeouts"), Estimate::exact(4.0));
+    }
+
+    #[test]
+    fn lost_saves_are_what_the_ledger_says() {
+        let mut scenario = Synthetic::default().scenario();
+        let ledger = scenario.ledger.as_mut().unwrap();
+        ledger.candidate.lost = 2;
+        ledger.candidate.stale_runs = 1;
+        let lost = figure("lost", &scenario).unwrap();
+        assert_eq!(lost.baseline.unwrap().interval, Some(Interval::exact(0.0)));
+        assert_eq!(value(lost.candidate), 3.0);
+        scenario.ledger = None;
+        assert_eq!(
+            figure("lost", &scenario).unwrap_err().to_string(),
+            "not measured: the database was not checked"
+        );
+    }
+
+    #[test]
+    fn counting_nothing_is_no_evidence_of_zero() {
+        let mut scenario = Synthetic::default().scenario();
+        scenario.blocks.clear();
+        let ledger = scenario.ledger.as_mut().unwrap();
+        ledger.candidate = crate::report::LedgerCheck::default();
+        for name in ["errors", "errors.count", "pool.timeouts", "lost"] {
+            assert_eq!(
+                figure(name, &scenario),
+                Err(Unavailable::NoSamples),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn blocks_without_their_twin_are_left_out() {
+        let mut scenario = Synthetic::same(OPTIMIZED).scenario();
+        scenario
+            .blocks
+            .retain(|b| b.arm == ArmRole::Baseline || b.pair < 7);
+        let cpu = figure("cpu", &scenario).unwrap();
+        assert_eq!(cpu.pairs, 7);
+        assert_eq!(cpu.samples.baseline, 7 * 250);
     }
 }

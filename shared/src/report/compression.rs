@@ -1,7 +1,7 @@
 //! How far a load is from what the strategy asks for, said wherever its numbers appear.
 
 use super::Load;
-use crate::units::{THIN, format_factor, significant};
+use crate::units::{THIN, Unit, format_value, significant};
 
 /// A load within this of the strategy's figure counts as equal: rounding of rates to whole operations.
 const EQUAL_WITHIN: f64 = 0.01;
@@ -35,7 +35,10 @@ impl Load {
         let mut parts = Vec::new();
         let compression = self.time_compression();
         if (compression - 1.0).abs() > EQUAL_WITHIN {
-            parts.push(format!("time compressed {}", format_factor(compression)));
+            parts.push(format!(
+                "time compressed {}",
+                format_value(compression, Unit::Factor)
+            ));
         }
         if self.length_share() < 1.0 - EQUAL_WITHIN {
             parts.push(format!(
@@ -50,10 +53,18 @@ impl Load {
     /// Why this load cannot settle what needs the real length.
     #[must_use]
     pub fn shortfall(&self) -> String {
+        let compression = self.time_compression();
+        let rate = if (compression - 1.0).abs() > EQUAL_WITHIN {
+            format!(
+                " at {} the real rate",
+                format_value(compression, Unit::Factor)
+            )
+        } else {
+            String::new()
+        };
         format!(
-            "{} measured at {} the real rate, the strategy asks for {}",
+            "{} measured{rate}, the strategy asks for {}",
             duration(self.offered.seconds),
-            format_factor(self.time_compression()),
             duration(self.full.seconds)
         )
     }

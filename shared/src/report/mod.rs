@@ -22,7 +22,7 @@ pub use scenario::{
     ImpliedHits, Latencies, LedgerCheck, Load, LoadFigures, Mode, Outcomes, Phases, Resident,
     Sample, Scenario,
 };
-pub use seal::{Seal, SealFault, check_seal, seal};
+pub use seal::{Seal, SealFault, check_digest, check_seal, seal};
 
 use serde::{Deserialize, Serialize};
 

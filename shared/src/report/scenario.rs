@@ -10,6 +10,7 @@ use super::{Promises, Seal, Status};
 use crate::arms::{ArmRole, Arms, ByClass};
 use crate::criteria::Criterion;
 use crate::histogram::Histogram;
+use crate::units::saturating_sum;
 
 /// One scenario of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -198,13 +199,13 @@ impl Outcomes {
     /// Saves that the service promised to keep.
     #[must_use]
     pub fn acknowledged(&self) -> u64 {
-        self.written + self.deduplicated
+        self.written.saturating_add(self.deduplicated)
     }
 
     /// Saves that failed.
     #[must_use]
     pub fn failed(&self) -> u64 {
-        self.errors.values().sum()
+        saturating_sum(self.errors.values().copied())
     }
 }
 
@@ -364,7 +365,7 @@ impl LedgerCheck {
     /// Saves or runs that are not as promised.
     #[must_use]
     pub fn violations(&self) -> u64 {
-        self.lost + self.wrong + self.stale_runs
+        saturating_sum([self.lost, self.wrong, self.stale_runs])
     }
 }
 

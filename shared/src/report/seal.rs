@@ -31,6 +31,9 @@ pub enum SealFault {
     /// The file has no seal at its end.
     #[error("no seal at the end of the file")]
     Missing,
+    /// Something was changed since the file was written; where was not looked for.
+    #[error("changed since it was written: its seal does not agree")]
+    Somewhere,
     /// Parts that were changed since the file was written.
     #[error("changed since it was written: {}", .0.join(", "))]
     Parts(Vec<String>),
@@ -64,22 +67,38 @@ pub fn seal<T: Serialize>(document: &T) -> Result<(String, String), serde_json::
 /// Checks a file's bytes against its own seal and returns the digest.
 ///
 /// # Errors
-/// [`SealFault`], as precise as the damage allows. A file that is no JSON at all must be reported by its reader first.
-pub fn check_seal(text: &str) -> Result<String, SealFault> {
+/// [`SealFault::Missing`] or [`SealFault::Somewhere`]; [`check_seal`] says where.
+pub fn check_digest(text: &str) -> Result<String, SealFault> {
     let recorded = last_digest(text).ok_or(SealFault::Missing)?;
     let computed = blake3::hash(replace_last(text, recorded, BLANK).as_bytes())
         .to_hex()
         .to_string();
     if computed == recorded {
-        return Ok(computed);
+        Ok(computed)
+    } else {
+        Err(SealFault::Somewhere)
     }
-    let value: Value = serde_json::from_str(text).map_err(|_| SealFault::Missing)?;
-    let expected = value
-        .get("seal")
-        .and_then(|s| serde_json::from_value::<Seal>(s.clone()).ok())
-        .ok_or(SealFault::Missing)?
-        .parts;
-    let actual = digests(&value);
+}
+
+/// Checks a file's bytes against its own seal, looks for the place of any damage, and returns the digest.
+///
+/// # Errors
+/// [`SealFault`], as precise as the damage allows. A file that is no JSON at all must be reported by its reader first.
+pub fn check_seal(text: &str) -> Result<String, SealFault> {
+    match check_digest(text) {
+        Err(SealFault::Somewhere) => Err(find_damage(text)),
+        checked => checked,
+    }
+}
+
+fn find_damage(text: &str) -> SealFault {
+    let expected = serde_json::from_str::<Value>(text).ok().and_then(|value| {
+        let seal = serde_json::from_value::<Seal>(value.get("seal")?.clone()).ok()?;
+        Some((digests(&value), seal.parts))
+    });
+    let Some((actual, expected)) = expected else {
+        return SealFault::Missing;
+    };
     let mut changed: Vec<String> = expected
         .iter()
         .filter(|(part, digest)| actual.get(*part) != Some(digest))
@@ -93,9 +112,9 @@ pub fn check_seal(text: &str) -> Result<String, SealFault> {
         .collect();
     changed.sort();
     if changed.is_empty() {
-        Err(SealFault::Elsewhere)
+        SealFault::Elsewhere
     } else {
-        Err(SealFault::Parts(changed))
+        SealFault::Parts(changed)
     }
 }
 

@@ -1,9 +1,13 @@
 //! What a run comes to: the answers that its readers look for, in words and verdicts, by fixed rules.
 
+#[cfg(test)]
+mod damage;
 mod safety;
 mod scenario;
 mod sentence;
 mod steps;
+#[cfg(test)]
+mod tests;
 
 pub use safety::Fact;
 pub use scenario::{ScenarioSummary, summarize_scenario};
@@ -161,7 +165,7 @@ pub fn summarize(run: &Run, scenarios: &[Scenario]) -> RunSummary {
             .iter()
             .chain(summaries.iter().flat_map(|s| &s.judgements))
     };
-    let verdict = run_verdict(all().map(|j| j.verdict), &trust_checks, saves_lost, run);
+    let verdict = run_verdict(all().map(|j| j.verdict), &trust_checks, run, scenarios);
     let tally = Tally::of(all().map(|j| j.verdict));
     let improvements = improvements(&judgements);
     let mut summary = RunSummary {
@@ -170,7 +174,7 @@ pub fn summarize(run: &Run, scenarios: &[Scenario]) -> RunSummary {
         sub: sentence::sub(all()),
         better: sentence::better(&judgements, &improvements),
         safe: safety::answer(scenarios, saves_lost),
-        trust: sentence::trust(&trust_checks, &run.profile),
+        trust: sentence::trust(&trust_checks, run, scenarios),
         safety: safety::facts(scenarios),
         steps: Vec::new(),
         judgements,
@@ -179,8 +183,8 @@ pub fn summarize(run: &Run, scenarios: &[Scenario]) -> RunSummary {
         scenarios: summaries,
         saves_lost,
     };
-    summary.headline = sentence::headline(run, &summary, tally);
-    summary.steps = steps::steps(&summary, scenarios);
+    summary.headline = sentence::headline(run, &summary, tally, scenarios);
+    summary.steps = steps::steps(run, &summary, scenarios);
     summary
 }
 
@@ -202,18 +206,20 @@ fn improvements(judgements: &[Judgement]) -> Vec<usize> {
 fn run_verdict(
     verdicts: impl Iterator<Item = Verdict>,
     checks: &[TrustCheck],
-    saves_lost: Option<u64>,
     run: &Run,
+    scenarios: &[Scenario],
 ) -> Verdict {
     let targets = overall(verdicts);
-    if saves_lost.is_some_and(|lost| lost > 0) || targets == Verdict::Fail {
+    let lost = safety::saves_lost(scenarios).is_some_and(|lost| lost > 0);
+    if lost || targets == Verdict::Fail {
         return Verdict::Fail;
     }
+    let unchecked = safety::unchecked(scenarios) > 0;
     let distrusted = checks.iter().any(|c| c.verdict == Verdict::Fail);
     let unfinished = run.status != Status::Complete;
     match targets {
         Verdict::NotJudged => Verdict::NotJudged,
-        _ if distrusted || unfinished || saves_lost.is_none() => Verdict::Inconclusive,
+        _ if distrusted || unfinished || unchecked => Verdict::Inconclusive,
         verdict => verdict,
     }
 }

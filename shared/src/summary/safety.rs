@@ -1,8 +1,9 @@
 //! Was anything lost?
 
 use super::Answer;
+use crate::arms::ArmRole;
 use crate::report::{LedgerCheck, Scenario};
-use crate::units::format_count;
+use crate::units::{format_count, format_things, saturating_sum};
 use crate::verdict::Verdict;
 
 /// A line of a fact list.
@@ -33,22 +34,48 @@ fn ledgers(scenarios: &[Scenario]) -> impl Iterator<Item = &LedgerCheck> {
         .flat_map(|l| [&l.baseline, &l.candidate])
 }
 
+/// Violations in words: "1 acknowledged save lost, wrong or out of order".
+pub(super) fn in_words(violations: u64) -> String {
+    let saves = format_things(violations, "acknowledged save", "acknowledged saves");
+    format!("{saves} lost, wrong or out of order")
+}
+
+/// Scenarios of which no save was held against the database.
+pub(super) fn unchecked(scenarios: &[Scenario]) -> usize {
+    let checked = |s: &&Scenario| {
+        let held = |l: &LedgerCheck| l.acknowledged > 0 || !l.is_clean();
+        (s.ledger.as_ref()).is_some_and(|l| held(&l.baseline) && held(&l.candidate))
+    };
+    scenarios.len() - scenarios.iter().filter(checked).count()
+}
+
+/// Violations of one arm over all scenarios.
+pub(super) fn lost_by(scenarios: &[Scenario], role: ArmRole) -> u64 {
+    let ledgers = scenarios.iter().filter_map(|s| s.ledger.as_ref());
+    saturating_sum(ledgers.map(|l| l.get(role).violations()))
+}
+
 /// Violations over both arms and all scenarios; absent where no scenario was checked.
 pub(super) fn saves_lost(scenarios: &[Scenario]) -> Option<u64> {
     scenarios
         .iter()
         .any(|s| s.ledger.is_some())
-        .then(|| ledgers(scenarios).map(LedgerCheck::violations).sum())
+        .then(|| saturating_sum(ledgers(scenarios).map(LedgerCheck::violations)))
 }
 
 pub(super) fn answer(scenarios: &[Scenario], lost: Option<u64>) -> Answer {
-    let unchecked = scenarios.iter().filter(|s| s.ledger.is_none()).count();
+    let unchecked = unchecked(scenarios);
     let total = Totals::of(scenarios);
     match lost {
         None => Answer {
             verdict: Verdict::Inconclusive,
             word: "Not checked".to_owned(),
             text: "No database was read back, so nothing can be said.".to_owned(),
+        },
+        Some(0) if total.acknowledged == 0 => Answer {
+            verdict: Verdict::Inconclusive,
+            word: "Nothing to check".to_owned(),
+            text: "No save was acknowledged.".to_owned(),
         },
         Some(0) => Answer {
             verdict: if unchecked == 0 {
@@ -63,7 +90,7 @@ pub(super) fn answer(scenarios: &[Scenario], lost: Option<u64>) -> Answer {
             },
             text: format!(
                 "{} of {} acknowledged saves accounted for in both arms, 0 lost. Process kills and power cuts were not part of this run.",
-                format_count(total.found + total.retired),
+                format_count(total.accounted_for()),
                 format_count(total.acknowledged)
             ),
         },
@@ -71,8 +98,8 @@ pub(super) fn answer(scenarios: &[Scenario], lost: Option<u64>) -> Answer {
             verdict: Verdict::Fail,
             word: "No".to_owned(),
             text: format!(
-                "{} of {} acknowledged saves or latest states are lost or wrong.",
-                format_count(lost),
+                "{}, of {} in both arms.",
+                in_words(lost),
                 format_count(total.acknowledged)
             ),
         },
@@ -91,33 +118,34 @@ struct Totals {
 }
 
 impl Totals {
+    const fn accounted_for(&self) -> u64 {
+        self.found.saturating_add(self.retired)
+    }
+
     fn of(scenarios: &[Scenario]) -> Self {
         ledgers(scenarios).fold(Self::default(), |sum, ledger| Self {
-            acknowledged: sum.acknowledged + ledger.acknowledged,
-            found: sum.found + ledger.found,
-            retired: sum.retired + ledger.retired,
-            lost: sum.lost + ledger.lost,
-            wrong: sum.wrong + ledger.wrong,
-            runs: sum.runs + ledger.runs,
-            stale_runs: sum.stale_runs + ledger.stale_runs,
+            acknowledged: sum.acknowledged.saturating_add(ledger.acknowledged),
+            found: sum.found.saturating_add(ledger.found),
+            retired: sum.retired.saturating_add(ledger.retired),
+            lost: sum.lost.saturating_add(ledger.lost),
+            wrong: sum.wrong.saturating_add(ledger.wrong),
+            runs: sum.runs.saturating_add(ledger.runs),
+            stale_runs: sum.stale_runs.saturating_add(ledger.stale_runs),
         })
     }
 }
 
 pub(super) fn facts(scenarios: &[Scenario]) -> Vec<Fact> {
     let total = Totals::of(scenarios);
-    let failed: u64 = scenarios
-        .iter()
-        .flat_map(|s| &s.blocks)
-        .map(|b| b.outcomes.failed())
-        .sum();
+    let blocks = scenarios.iter().flat_map(|s| &s.blocks);
+    let failed = saturating_sum(blocks.map(|b| b.outcomes.failed()));
     vec![
         Fact::new(
             "Acknowledged saves accounted for",
             "each held against the database by an independent reader, both arms",
             format!(
                 "{} of {}",
-                format_count(total.found + total.retired),
+                format_count(total.accounted_for()),
                 format_count(total.acknowledged)
             ),
         ),

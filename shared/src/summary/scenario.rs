@@ -1,11 +1,13 @@
 //! One scenario as its readers see it.
 
+use super::safety;
 use crate::arms::Arms;
-use crate::estimate::{Comparison, estimate};
+use crate::estimate::{Comparison, Estimate, estimate};
 use crate::metric::{Metric, Plain};
 use crate::report::{Scenario, Status};
 use crate::units::{
-    Unit, format_change, format_change_interval, format_count, format_time, format_value,
+    THIN, Unit, format_change, format_count, format_from_to, format_interval, format_things,
+    format_time, format_value,
 };
 use crate::verdict::{Judgement, Verdict, judge, overall};
 
@@ -55,7 +57,9 @@ fn verdict(scenario: &Scenario, judgements: &[Judgement]) -> Verdict {
     let targets = overall(judgements.iter().map(|j| j.verdict));
     if lost || targets == Verdict::Fail {
         Verdict::Fail
-    } else if scenario.ledger.is_none() || !scenario.status.is_complete() {
+    } else if safety::unchecked(std::slice::from_ref(scenario)) > 0
+        || !scenario.status.is_complete()
+    {
         Verdict::Inconclusive
     } else {
         targets
@@ -64,7 +68,7 @@ fn verdict(scenario: &Scenario, judgements: &[Judgement]) -> Verdict {
 
 fn sentence(scenario: &Scenario) -> String {
     if let Status::Broken { cause } = &scenario.status {
-        return format!("Broke: {cause}.");
+        return format!("Broke: {}.", cause.trim_end_matches('.'));
     }
     eviction_sentence(scenario)
         .or_else(|| pattern_sentence(scenario))
@@ -87,7 +91,7 @@ fn pattern_sentence(scenario: &Scenario) -> Option<String> {
     let penalty = plain(scenario, Plain::PatternPenalty)?.candidate?.value - 1.0;
     let hits = plain(scenario, Plain::HitRatio)?.candidate?.value;
     Some(format!(
-        "Alternating hits and misses cost {} against the sequential pattern; the cache hits {}.",
+        "Mean service time changes by {} from the sequential to the alternating pattern; the cache answers {} of its look-ups.",
         format_change(penalty),
         format_value(hits, Unit::Share)
     ))
@@ -99,29 +103,21 @@ fn latency_sentence(scenario: &Scenario) -> Option<String> {
     let change = p95.change.as_ref()?.value;
     let verb = match format_change(change).chars().next() {
         Some('+') => "rises",
-        Some('0') => "stays",
+        Some('0') => return Some(format!("P95 stays at {} (0{THIN}%).", format_time(c))),
         _ => "falls",
     };
     Some(format!(
-        "P95 {verb} from {} to {} ({}).",
-        format_time(b),
-        format_time(c),
+        "P95 {verb} from {} ({}).",
+        format_from_to(b, c),
         format_change(change)
     ))
 }
 
 fn sub(scenario: &Scenario) -> String {
     let mut parts = Vec::new();
-    if let Some(p95) = p95(scenario) {
-        if let Some(interval) = p95.change.as_ref().and_then(|c| c.interval) {
-            let range = format_change_interval(interval.low, interval.high);
-            parts.push(format!(
-                "P95 change, 95 % interval {range} %, over {} pairs.",
-                p95.pairs
-            ));
-        }
-    } else if let Err(missing) = estimate(P95, scenario) {
-        parts.push(format!("Latency is {missing}."));
+    match estimate(P95, scenario) {
+        Ok(p95) => parts.extend(p95.change.as_ref().map(|c| p95_interval(c, p95.pairs))),
+        Err(missing) => parts.push(format!("No P95: {missing}.")),
     }
     let failed = Arms {
         baseline: plain(scenario, Plain::ErrorCount).and_then(|c| c.baseline),
@@ -132,24 +128,36 @@ fn sub(scenario: &Scenario) -> String {
             "No save failed in either arm.".to_owned()
         } else {
             format!(
-                "Failed saves: {} and {}.",
+                "Failed saves: {} by the baseline, {} by the candidate.",
                 format_value(b.value, Unit::Count),
                 format_value(c.value, Unit::Count)
             )
         });
     }
     parts.push(match &scenario.ledger {
-        Some(l) if l.baseline.is_clean() && l.candidate.is_clean() => {
-            "Nothing was lost.".to_owned()
-        }
-        Some(l) => format!(
-            "Lost or wrong: {} by the baseline, {} by the candidate.",
+        Some(l) if !l.baseline.is_clean() || !l.candidate.is_clean() => format!(
+            "Lost, wrong or out of order: {} by the baseline, {} by the candidate.",
             format_count(l.baseline.violations()),
             format_count(l.candidate.violations())
         ),
-        None => "What was stored was not checked.".to_owned(),
+        _ if safety::unchecked(std::slice::from_ref(scenario)) > 0 => {
+            "What was stored was not checked.".to_owned()
+        }
+        _ => "Nothing was lost.".to_owned(),
     });
     parts.join(" ")
+}
+
+fn p95_interval(change: &Estimate, pairs: usize) -> String {
+    match (change.interval, &change.no_interval) {
+        (Some(interval), _) => format!(
+            "P95 change, 95{THIN}% interval {}, over {}.",
+            format_interval(interval.low, interval.high, Unit::Growth),
+            format_things(pairs as u64, "pair", "pairs")
+        ),
+        (None, Some(reason)) => format!("P95 change without an interval: {reason}."),
+        (None, None) => "P95 change without an interval.".to_owned(),
+    }
 }
 
 const P95: Metric = Metric::Latency {

@@ -1,51 +1,122 @@
 //! Sentences by rule. No adjective without a number.
 
-use super::{Answer, RunSummary, Tally};
-use crate::report::{Run, Status};
+use super::{Answer, RunSummary, Tally, safety};
+use crate::arms::ArmRole;
+use crate::report::{Run, Scenario, Status};
 use crate::trust::TrustCheck;
-use crate::units::{format_change, format_count, format_factor};
+use crate::units::{THIN, format_change, format_factor, format_things};
 use crate::verdict::{Judgement, Verdict};
 
-pub(super) fn headline(run: &Run, summary: &RunSummary, tally: Tally) -> String {
-    let label = &run.arms.candidate.label;
-    if summary.scenarios.is_empty() {
+pub(super) fn headline(
+    run: &Run,
+    summary: &RunSummary,
+    tally: Tally,
+    scenarios: &[Scenario],
+) -> String {
+    if scenarios.is_empty() {
         return match &run.status {
-            Status::Broken { cause } => {
-                format!("The run broke before it measured anything: {cause}.")
+            Status::Broken { cause } => format!(
+                "The run broke before it measured anything: {}.",
+                cause.trim_end_matches('.')
+            ),
+            Status::Interrupted => {
+                "The run was interrupted before it measured anything.".to_owned()
             }
             _ => "Nothing was measured.".to_owned(),
         };
     }
-    let opening = match (summary.saves_lost, is_faster(summary)) {
-        (Some(0), Some(true)) => format!("{label} is faster and lost nothing"),
-        (Some(0), Some(false)) => format!("{label} is not faster, and lost nothing"),
-        (Some(0), None) => format!("{label} lost nothing; whether it is faster is open"),
-        (Some(lost), _) => format!(
-            "{label} cannot be trusted: {} saves lost or wrong",
-            format_count(lost)
-        ),
-        (None, _) => format!("{label} was measured, but what it stored was not checked"),
-    };
+    let opening = opening(run, summary, scenarios);
     let figures = key_figures(summary);
     let met = match tally.judged() {
         0 => "no target was judged".to_owned(),
-        judged => format!("{} of {} targets met", tally.passed, judged),
+        judged => format!(
+            "{} of {} met",
+            tally.passed,
+            format_things(judged.into(), "target", "targets")
+        ),
     };
-    let rest = [
+    let rest = counts([
         (tally.failed, "failed"),
         (tally.warned, "with a warning"),
         (tally.inconclusive, "inconclusive"),
-    ]
-    .into_iter()
-    .filter(|(n, _)| *n > 0)
-    .map(|(n, word)| format!(", {n} {word}"))
-    .collect::<String>();
-    let colon = if figures.is_empty() {
-        String::new()
-    } else {
-        format!(": {figures}")
+    ]);
+    let figures = match (figures.is_empty(), opening.contains(':')) {
+        (true, _) => String::new(),
+        (false, true) => format!("; {figures}"),
+        (false, false) => format!(": {figures}"),
     };
-    format!("{opening}{colon}; {met}{rest}.")
+    let doubts = doubts(run, summary, scenarios).join("; ");
+    let doubts = match (doubts.is_empty(), summary.verdict) {
+        (true, _) => String::new(),
+        (false, Verdict::Inconclusive) => format!(" No verdict: {doubts}."),
+        (false, _) => format!(" Note: {doubts}."),
+    };
+    format!("{opening}{figures}; {met}{rest}.{doubts}")
+}
+
+/// Whether it is safe and faster, in that order of weight.
+fn opening(run: &Run, summary: &RunSummary, scenarios: &[Scenario]) -> String {
+    let label = &run.arms.candidate.label;
+    let lost = |role| safety::lost_by(scenarios, role);
+    if summary.saves_lost.is_none() {
+        return format!("{label} was measured, but what it stored was not checked");
+    }
+    match (lost(ArmRole::Candidate), lost(ArmRole::Baseline)) {
+        (0, 0) => {}
+        (0, by_baseline) => {
+            return format!(
+                "{} cannot be compared with: {}",
+                run.arms.baseline.label,
+                safety::in_words(by_baseline)
+            );
+        }
+        (lost, _) => {
+            return format!("{label} cannot be trusted: {}", safety::in_words(lost));
+        }
+    }
+    let nothing = if safety::unchecked(scenarios) == 0 {
+        "lost nothing"
+    } else {
+        "lost nothing of what was checked"
+    };
+    match is_faster(summary) {
+        Some(true) => format!("{label} is faster and {nothing}"),
+        Some(false) => format!("{label} is slower and {nothing}"),
+        None => format!("{label} {nothing}; whether it is faster is open"),
+    }
+}
+
+/// What keeps the run from being believed or complete.
+fn doubts(run: &Run, summary: &RunSummary, scenarios: &[Scenario]) -> Vec<String> {
+    let ended = match &run.status {
+        Status::Complete => None,
+        Status::Broken { cause } => Some(format!("the run broke: {}", cause.trim_end_matches('.'))),
+        Status::Interrupted => Some("the run was interrupted".to_owned()),
+        Status::Pending | Status::Running => Some("the run has not ended".to_owned()),
+    };
+    let failed = summary.trust_checks.iter();
+    let failed: Vec<&str> = failed
+        .filter(|c| c.verdict == Verdict::Fail)
+        .map(|c| c.title.as_str())
+        .collect();
+    let checks = (!failed.is_empty()).then(|| {
+        let count = format_things(failed.len() as u64, "check", "checks");
+        format!("{count} of the measurement failed ({})", failed.join(", "))
+    });
+    let unchecked = safety::unchecked(scenarios) as u64;
+    let unchecked = (unchecked > 0).then(|| {
+        let count = format_things(unchecked, "scenario", "scenarios");
+        format!("what {count} stored was not checked")
+    });
+    ended.into_iter().chain(checks).chain(unchecked).collect()
+}
+
+/// What there is of each: ", 2 failed, 1 inconclusive".
+fn counts(of: [(u32, &str); 3]) -> String {
+    of.into_iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, word)| format!(", {n} {word}"))
+        .collect()
 }
 
 /// Whether the whole interval of the P95 response lies below no change; none where it is open.
@@ -78,15 +149,22 @@ fn key_figures(summary: &RunSummary) -> String {
     .join(", ")
 }
 
+/// Targets of one verdict that the line below the headline names; the tables have the rest.
+const MOST_NAMED: usize = 6;
+
 /// The line below the headline: what failed, what is open, what was not judged.
 pub(super) fn sub<'a>(judgements: impl Iterator<Item = &'a Judgement>) -> String {
     let judgements: Vec<&Judgement> = judgements.collect();
     let names = |verdict: Verdict| {
-        let names: Vec<String> = judgements
-            .iter()
-            .filter(|j| j.verdict == verdict)
+        let of_verdict = || judgements.iter().filter(|j| j.verdict == verdict);
+        let mut names: Vec<String> = of_verdict()
+            .take(MOST_NAMED)
             .map(|j| name_in_scenario(j))
             .collect();
+        let more = of_verdict().count() - names.len();
+        if more > 0 {
+            names.push(format!("and {more} more"));
+        }
         names.join(", ")
     };
     let not_judged = judgements
@@ -105,8 +183,9 @@ pub(super) fn sub<'a>(judgements: impl Iterator<Item = &'a Judgement>) -> String
         .map(|(word, names)| format!("{word}: {names}."))
         .collect();
     if not_judged > 0 {
+        let count = format_things(not_judged as u64, "target is", "targets are");
         parts.push(format!(
-            "{not_judged} targets are not judged, and not counted; each says why."
+            "{count} not judged and not counted; the table says why."
         ));
     }
     parts.join(" ")
@@ -132,16 +211,20 @@ pub(super) fn better(judgements: &[Judgement], improvements: &[usize]) -> Answer
     };
     let text = match total {
         0 => "No promised gain could be judged.".to_owned(),
-        _ if met == total => {
-            format!(
-                "All {total} promised gains are met, each with its whole 95 % interval past the target."
-            )
-        }
-        _ => format!(
-            "{met} of {total} promised gains are met, {} missed, {} not settled.",
-            tally.failed,
-            tally.inconclusive + tally.warned
+        1 if met == 1 => format!(
+            "The one promised gain that could be judged is met: its whole 95{THIN}% interval is past the target."
         ),
+        _ if met == total => format!(
+            "All {total} promised gains are met, each with its whole 95{THIN}% interval past the target."
+        ),
+        _ => {
+            let rest = counts([
+                (tally.failed, "missed"),
+                (tally.warned, "with a warning"),
+                (tally.inconclusive, "not settled"),
+            ]);
+            format!("{met} of {total} promised gains met{rest}.")
+        }
     };
     Answer {
         verdict,
@@ -150,7 +233,15 @@ pub(super) fn better(judgements: &[Judgement], improvements: &[usize]) -> Answer
     }
 }
 
-pub(super) fn trust(checks: &[TrustCheck], profile: &str) -> Answer {
+pub(super) fn trust(checks: &[TrustCheck], run: &Run, scenarios: &[Scenario]) -> Answer {
+    if scenarios.is_empty() {
+        return Answer {
+            verdict: Verdict::NotJudged,
+            word: "Not judged".to_owned(),
+            text: "Nothing was measured.".to_owned(),
+        };
+    }
+    let profile = run.profile.as_str();
     let judged: Vec<&TrustCheck> = checks
         .iter()
         .filter(|c| c.verdict != Verdict::NotJudged)
@@ -161,7 +252,7 @@ pub(super) fn trust(checks: &[TrustCheck], profile: &str) -> Answer {
         .map(|c| c.title.as_str())
         .collect();
     let length = match profile {
-        "full" => "At the strategy's own rates and lengths.".to_owned(),
+        "full" => "Rates and lengths are the strategy's own.".to_owned(),
         other => format!(
             "The {other} profile compresses and shortens the load; long-run behaviour needs the full profile."
         ),
@@ -185,9 +276,9 @@ pub(super) fn trust(checks: &[TrustCheck], profile: &str) -> Answer {
             verdict: Verdict::Fail,
             word: "Not as it is".to_owned(),
             text: format!(
-                "{} of {} checks failed: {}.",
+                "{} of {} failed: {}.",
                 failed.len(),
-                judged.len(),
+                format_things(judged.len() as u64, "check", "checks"),
                 failed.join(", ")
             ),
         }

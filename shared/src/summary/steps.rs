@@ -1,13 +1,14 @@
 //! What to do next, derived from the evidence by fixed rules.
 
-use super::RunSummary;
 use super::sentence::name_in_scenario;
+use super::{RunSummary, safety};
+use crate::arms::ArmRole;
 use crate::criteria::Measure;
 use crate::estimate::{Comparison, estimate};
 use crate::metric::{Metric, Plain};
-use crate::report::Scenario;
+use crate::report::{Run, Scenario, Status};
 use crate::trust::TrustCheck;
-use crate::units::{Unit, format_change, format_value};
+use crate::units::{Unit, format_count, format_things, format_value};
 use crate::verdict::{Judgement, Verdict};
 
 /// Failed targets that are named one by one; the table has the rest.
@@ -26,19 +27,19 @@ pub struct Step {
     pub scenario: Option<String>,
 }
 
-pub(super) fn steps(summary: &RunSummary, scenarios: &[Scenario]) -> Vec<Step> {
+/// A target and the name of the scenario that judged it.
+type Named<'a> = (&'a Judgement, Option<&'a str>);
+
+pub(super) fn steps(run: &Run, summary: &RunSummary, scenarios: &[Scenario]) -> Vec<Step> {
     let mut steps = Vec::new();
     steps.extend(lost(scenarios));
-    steps.extend(
-        summary
-            .trust_checks
-            .iter()
-            .filter(|c| c.verdict == Verdict::Fail)
-            .map(distrust),
-    );
-    let failed = summary
-        .all_judgements()
-        .filter(|j| matches!(j.verdict, Verdict::Fail | Verdict::Warn));
+    steps.extend(again(run));
+    // Where nothing was measured, every check fails and none is the cause.
+    if !scenarios.is_empty() {
+        let failed = summary.trust_checks.iter();
+        steps.extend(failed.filter(|c| c.verdict == Verdict::Fail).map(distrust));
+    }
+    let failed = named(summary).filter(|(j, _)| matches!(j.verdict, Verdict::Fail | Verdict::Warn));
     steps.extend(failed.take(MOST_NAMED).map(missed));
     steps.extend(thin(summary));
     steps.extend(scenarios.iter().filter_map(small_cache));
@@ -53,70 +54,94 @@ pub(super) fn steps(summary: &RunSummary, scenarios: &[Scenario]) -> Vec<Step> {
     steps
 }
 
+/// All targets: the policy's name their scenario, a scenario's own belong to it.
+fn named(summary: &RunSummary) -> impl Iterator<Item = Named<'_>> {
+    let of_policy = summary.judgements.iter();
+    let of_scenarios = summary.scenarios.iter();
+    of_policy
+        .map(|j| (j, j.criterion.scenario.as_deref()))
+        .chain(of_scenarios.flat_map(|s| s.judgements.iter().map(|j| (j, Some(s.name.as_str())))))
+}
+
 fn lost(scenarios: &[Scenario]) -> Option<Step> {
-    let (scenario, finding) = scenarios.iter().find_map(|s| {
+    let (scenario, role, ledger) = scenarios.iter().find_map(|s| {
         let ledger = s.ledger.as_ref()?;
-        let finding = ledger
-            .candidate
-            .findings
-            .first()
-            .or(ledger.baseline.findings.first())?;
-        Some((s, finding))
+        [ArmRole::Candidate, ArmRole::Baseline]
+            .into_iter()
+            .map(|role| (s, role, ledger.get(role)))
+            .find(|(_, _, ledger)| !ledger.is_clean())
     })?;
+    let finding = ledger.findings.first().map_or_else(
+        || safety::in_words(ledger.violations()),
+        |finding| finding.trim_end_matches('.').to_owned(),
+    );
     Some(Step {
         title: "Do not deploy: find what was lost first.".to_owned(),
-        text: format!("{}: {finding}", scenario.title),
+        text: format!("{}, {role}: {finding}.", scenario.title),
         scenario: Some(scenario.name.clone()),
+    })
+}
+
+fn again(run: &Run) -> Option<Step> {
+    let text = match &run.status {
+        Status::Complete => return None,
+        Status::Broken { cause } => format!("It broke: {}.", cause.trim_end_matches('.')),
+        Status::Interrupted => "It was interrupted; what it has is shown.".to_owned(),
+        Status::Pending | Status::Running => "It has not ended.".to_owned(),
+    };
+    Some(Step {
+        title: "Complete the run.".to_owned(),
+        text,
+        scenario: None,
     })
 }
 
 fn distrust(check: &TrustCheck) -> Step {
     Step {
         title: format!("Mend the measurement: {}.", lower_first(&check.title)),
-        text: format!("Found {}; {}.", check.value, check.detail),
+        text: format!("Found: {}. {}.", check.value, upper_first(&check.detail)),
         scenario: None,
     }
 }
 
-fn missed(judgement: &Judgement) -> Step {
+fn missed((judgement, scenario): Named<'_>) -> Step {
     let figure = judgement.measured().map_or_else(String::new, |estimate| {
-        let unit = match judgement.criterion.target.of {
-            Measure::Change => Unit::Growth,
-            _ => judgement
-                .comparison
-                .as_ref()
-                .map_or(Unit::Count, |c| c.unit),
-        };
         format!(
-            "It is {}; the strategy asks for “{}”.",
-            format_value(estimate.value, unit),
+            "Measured: {}; the strategy asks for “{}”. ",
+            format_value(estimate.value, unit_of(judgement)),
             judgement.criterion.quote
         )
     });
     Step {
         title: format!("Look into {}.", name_in_scenario(judgement)),
-        text: format!("{figure} {}.", upper_first(&judgement.reason)),
-        scenario: judgement.criterion.scenario.clone(),
+        text: format!("{figure}{}.", upper_first(&judgement.reason)),
+        scenario: scenario.map(str::to_owned),
+    }
+}
+
+/// The unit of what is held against the limits.
+fn unit_of(judgement: &Judgement) -> Unit {
+    match (judgement.criterion.target.of, &judgement.comparison) {
+        (Measure::Change, _) => Unit::Growth,
+        (_, Some(comparison)) => comparison.unit,
+        (_, None) => Unit::Count,
     }
 }
 
 fn thin(summary: &RunSummary) -> Option<Step> {
-    let open: Vec<&Judgement> = summary
-        .all_judgements()
-        .filter(|j| j.verdict == Verdict::Inconclusive)
-        .collect();
-    let first = open.first()?;
+    let mut open = named(summary).filter(|(j, _)| j.verdict == Verdict::Inconclusive);
+    let (first, scenario) = open.next()?;
+    let others = match open.count() as u64 {
+        0 => String::new(),
+        n => format!(
+            " {} open.",
+            format_things(n, "more target is", "more targets are")
+        ),
+    };
     Some(Step {
-        title: format!("Settle {} with more pairs.", name_in_scenario(first)),
-        text: match open.len() {
-            1 => format!("{}.", upper_first(&first.reason)),
-            n => format!(
-                "{}. {} more targets are open.",
-                upper_first(&first.reason),
-                n - 1
-            ),
-        },
-        scenario: first.criterion.scenario.clone(),
+        title: format!("Settle {}.", name_in_scenario(first)),
+        text: format!("{}.{others}", upper_first(&first.reason)),
+        scenario: scenario.map(str::to_owned),
     })
 }
 
@@ -128,10 +153,10 @@ fn small_cache(scenario: &Scenario) -> Option<Step> {
     (scenario.load.pattern == "mixed" && hits < offered - HITS_MISSED).then(|| Step {
         title: format!(
             "Try a larger cache than {} entries.",
-            scenario.load.cache_entries
+            format_count(scenario.load.cache_entries)
         ),
         text: format!(
-            "{}: {} of the saves repeat their run's last state, the cache hits {}.",
+            "{}: {} of the saves repeat their run's last state, the cache answers {} of its look-ups.",
             scenario.title,
             format_value(offered, Unit::Share),
             format_value(hits, Unit::Share)
@@ -141,36 +166,35 @@ fn small_cache(scenario: &Scenario) -> Option<Step> {
 }
 
 fn full_length(summary: &RunSummary) -> Option<Step> {
-    let waiting: Vec<&Judgement> = summary
-        .all_judgements()
-        .filter(|j| j.verdict == Verdict::NotJudged && j.criterion.needs_full_length)
-        .collect();
-    let first = waiting.first()?;
-    let scenario = first.scenario_title.clone().unwrap_or_default();
-    let seen = first
-        .comparison
-        .as_ref()
-        .and_then(|c| c.candidate.as_ref())
-        .map_or_else(String::new, |e| {
-            format!(" So far: {}.", format_change(e.value))
-        });
+    let waits = |j: &Judgement| {
+        j.verdict == Verdict::NotJudged && j.criterion.needs_full_length && j.comparison.is_some()
+    };
+    let (first, scenario) = named(summary).find(|(j, _)| waits(j))?;
+    let title = first.scenario_title.as_deref().unwrap_or("its scenario");
+    let seen = first.measured().map_or_else(String::new, |e| {
+        format!(" So far: {}.", format_value(e.value, unit_of(first)))
+    });
     Some(Step {
-        title: format!("Run the full profile on {scenario}."),
-        text: format!("{}: {}.{seen}", first.criterion.title, first.reason),
-        scenario: first.criterion.scenario.clone(),
+        title: format!("Run the full profile on {title}."),
+        text: format!("{} {}.{seen}", first.criterion.title, first.reason),
+        scenario: scenario.map(str::to_owned),
     })
 }
 
 fn upper_first(text: &str) -> String {
     let mut chars = text.chars();
-    chars
-        .next()
-        .map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
+    chars.next().map_or_else(String::new, |c| {
+        std::iter::once(c.to_ascii_uppercase())
+            .chain(chars)
+            .collect()
+    })
 }
 
 fn lower_first(text: &str) -> String {
     let mut chars = text.chars();
-    chars
-        .next()
-        .map_or_else(String::new, |c| c.to_lowercase().chain(chars).collect())
+    chars.next().map_or_else(String::new, |c| {
+        std::iter::once(c.to_ascii_lowercase())
+            .chain(chars)
+            .collect()
+    })
 }
