@@ -76,7 +76,7 @@ plain_metrics! {
     ConnectionPerSave = "database.connection_time", "Time a connection is held per acknowledged save, nanoseconds.";
     CpuPerSave = "cpu", "Processor time per acknowledged save, nanoseconds.";
     MemoryGrowth = "memory.growth", "Highest resident memory over the idle baseline, bytes.";
-    MemoryPerSave = "memory.per_save", "Highest resident memory over the idle baseline divided by the acknowledged saves, bytes.";
+    MemoryPerSave = "memory.per_save", "Highest resident memory over the idle baseline divided by the acknowledged saves of the open blocks, bytes.";
     MemoryTrend = "memory.trend", "Growth of resident memory from the first to the last tenth of the samples, as a ratio.";
     LatencyTrend = "response.trend", "Growth of the median response from the first to the last tenth of the blocks, as a ratio.";
     ErrorRate = "errors", "Share of planned saves that failed, 0 to 1.";

@@ -117,8 +117,8 @@ fn estimate_plain(
         | Plain::OpenThroughput
         | Plain::RowsPerSave
         | Plain::ConnectionPerSave
-        | Plain::CpuPerSave
-        | Plain::MemoryPerSave => sums::per_pair(metric, plain, scenario),
+        | Plain::CpuPerSave => sums::per_pair(metric, plain, scenario),
+        Plain::MemoryPerSave => sums::memory_per_save(metric, scenario),
         Plain::MemoryGrowth => sums::memory_growth(metric, scenario),
         Plain::ErrorRate | Plain::SuccessRate => sums::share_of_saves(metric, plain, scenario),
         Plain::ErrorCount | Plain::PoolTimeouts | Plain::LostSaves => {

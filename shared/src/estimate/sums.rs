@@ -27,14 +27,13 @@ pub(super) fn per_pair(
     }
     let unit = match plain {
         Plain::ClosedThroughput | Plain::OpenThroughput => Unit::PerSecond,
-        Plain::MemoryPerSave => Unit::Bytes,
         Plain::RowsPerSave => Unit::PerSave,
         _ => Unit::Nanoseconds,
     };
     let of = |role| -> Result<Fractions, Unavailable> {
         pairs
             .iter()
-            .map(|pair| fraction(plain, scenario, role, pair))
+            .map(|pair| fraction(plain, role, pair))
             .collect()
     };
     let fractions = Arms {
@@ -47,12 +46,7 @@ pub(super) fn per_pair(
     })
 }
 
-fn fraction(
-    plain: Plain,
-    scenario: &Scenario,
-    role: ArmRole,
-    pair: &Pair<'_>,
-) -> Result<(f64, f64), Unavailable> {
+fn fraction(plain: Plain, role: ArmRole, pair: &Pair<'_>) -> Result<(f64, f64), Unavailable> {
     let block = *pair.blocks.get(role);
     let saves = block.outcomes.acknowledged() as f64;
     let missing =
@@ -64,14 +58,6 @@ fn fraction(
             saves,
         ),
         Plain::ConnectionPerSave => (block.database.connection_ns as f64, saves),
-        Plain::MemoryPerSave => {
-            let idle = scenario
-                .idle_resident_bytes
-                .get(role)
-                .ok_or_else(|| missing("memory"))?;
-            let peak = block.resident.ok_or_else(|| missing("memory"))?.peak_bytes;
-            (peak.saturating_sub(idle) as f64, saves)
-        }
         _ => (
             block.cpu_ns.ok_or_else(|| missing("processor time"))? as f64,
             saves,
@@ -101,6 +87,44 @@ pub(super) fn acknowledged(pairs: &[Pair<'_>]) -> Arms<u64> {
         baseline: of(ArmRole::Baseline),
         candidate: of(ArmRole::Candidate),
     }
+}
+
+/// Why memory per save has no interval. An arm is one process, whose allocator settles early and stays: its blocks are
+/// no independent measurements, and two runs differ by more than any interval over blocks would show.
+const ONE_PROCESS: &str =
+    "each arm is one process, whose growth differs from run to run: one run cannot settle it";
+
+/// The highest resident memory over the idle baseline, divided by the saves of all open blocks.
+pub(super) fn memory_per_save(
+    metric: Metric,
+    scenario: &Scenario,
+) -> Result<Comparison, Unavailable> {
+    let mut comparison = memory_growth(metric, scenario)?;
+    let samples = comparison.samples;
+    let per_save = |estimate: &mut Option<Estimate>, saves: u64| {
+        *estimate = estimate
+            .take()
+            .filter(|_| saves > 0)
+            .map(|growth| Estimate {
+                value: growth.value / saves as f64,
+                interval: None,
+                no_interval: Some(ONE_PROCESS.to_owned()),
+            });
+    };
+    per_save(&mut comparison.baseline, samples.baseline);
+    per_save(&mut comparison.candidate, samples.candidate);
+    let value = |estimate: &Option<Estimate>| estimate.as_ref().map(|e| e.value);
+    let (b, c) = (value(&comparison.baseline), value(&comparison.candidate));
+    let open = |value: Option<f64>| {
+        value.map(|value| Estimate {
+            value,
+            interval: None,
+            no_interval: Some(ONE_PROCESS.to_owned()),
+        })
+    };
+    comparison.change = open(change(b, c));
+    comparison.difference = open(difference(b, c));
+    Ok(comparison)
 }
 
 /// The highest resident memory over the idle baseline: observed, not estimated.
@@ -309,7 +333,10 @@ mod tests {
         assert_eq!(growth.baseline, Some(Estimate::exact(20.0 * 1_048_576.0)));
         assert_eq!(growth.candidate, Some(Estimate::exact(9.0 * 1_048_576.0)));
         let per_save = figure("memory.per_save", &scenario).unwrap();
-        assert_eq!(value(per_save.candidate), (9 << 20) as f64 / 250.0);
+        let saves = per_save.samples.candidate as f64;
+        let candidate = per_save.candidate.unwrap();
+        assert_eq!(candidate.value, f64::from(9 << 20) / saves);
+        assert_eq!(candidate.interval, None, "one process is no sample");
 
         scenario.idle_resident_bytes.candidate = None;
         for name in ["memory.growth", "memory.per_save"] {
