@@ -234,14 +234,14 @@ mod tests {
     fn a_run_is_published_under_its_id_and_once() {
         let place = place();
         let run = written_into(&place.reports, &["low-load"], "2026-11-23T03:15:00Z");
-        fs::rename(&run, place.reports.join("example")).unwrap();
+        fs::rename(&run, place.reports.join("mine")).unwrap();
         let index = place.publish().index;
         assert_eq!(index.runs[0].id, run.file_name().unwrap().to_str().unwrap());
         assert_eq!(index.unreadable, []);
         fs::create_dir(place.reports.join("copy")).unwrap();
         for file in ["run.json", "low-load.json"] {
             fs::copy(
-                place.reports.join("example").join(file),
+                place.reports.join("mine").join(file),
                 place.reports.join("copy").join(file),
             )
             .unwrap();

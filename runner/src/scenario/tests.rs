@@ -63,7 +63,7 @@ fn the_quick_profile_offers_less_than_two_minutes_of_load_to_an_arm() {
         .collect();
     assert!(specs.iter().map(|spec| spec.offered.seconds).sum::<f64>() < 110.0);
     for spec in specs {
-        assert!(spec.offered.seconds < 20.0, "{}", spec.name);
+        assert!(spec.offered.seconds < 30.0, "{}", spec.name);
     }
 }
 
