@@ -213,18 +213,24 @@ pub(crate) fn machine(run: &Run) -> String {
     }
 }
 
-/// What the arms promise, where they promise the same.
+/// What the arms promise about durability, where they promise the same; the trust checks list all of it.
 pub(crate) fn promises(promises: &Arms<Promises>) -> String {
-    if promises.baseline == promises.candidate {
-        let words: Vec<String> = promises
-            .baseline
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
-        words.join(", ")
-    } else {
-        "the arms promise different things".to_owned()
+    if promises.baseline != promises.candidate {
+        return "the arms promise different things".to_owned();
     }
+    let said = |name: &str, word: &str| {
+        let value = promises.baseline.get(name)?;
+        Some(format!("{word}{value}"))
+    };
+    [
+        said("database", ""),
+        said("journal_mode", "journal "),
+        said("synchronous", "synchronous "),
+    ]
+    .into_iter()
+    .flatten()
+    .collect::<Vec<_>>()
+    .join(", ")
 }
 
 #[cfg(test)]
@@ -263,7 +269,7 @@ mod tests {
         let scenario = fixture::scenario();
         assert_eq!(
             promises(&scenario.promises),
-            "journal_mode=wal, synchronous=FULL"
+            "journal wal, synchronous FULL"
         );
         let mut unequal = scenario.promises;
         unequal
