@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154  # root is set by common.sh
 # Trunk builds the site; wasm-bindgen, in exactly the version that the viewer links, writes its JavaScript.
-# Both come from crates.io: Trunk itself would fetch wasm-bindgen from another host. Sourced by scripts/setup.sh.
+# Both come from the package registry: Trunk itself would fetch wasm-bindgen from another host. Sourced by scripts/setup.sh.
 
 TRUNK_VERSION=0.21.14
 

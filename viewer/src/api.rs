@@ -1,9 +1,8 @@
 //! Getting report files: relative to the page, so that the site works from any path, and never from elsewhere.
 
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use shared::report::{
-    FORMAT_VERSION, Index, ReadError, Run, Scenario, ScenarioEntry, Status, check_digest,
+    Index, ReadError, Run, Scenario, ScenarioEntry, Status, check_digest, read_index, read_run,
+    read_scenario,
 };
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -74,7 +73,7 @@ pub(crate) fn run_file(run: &str) -> String {
 pub(crate) async fn load_index() -> Result<Option<Index>, Fault> {
     let file = "reports/index.json";
     match fetch(file).await {
-        Ok(text) => read::<Index>(&text)
+        Ok(text) => read_index(&text)
             .map(Some)
             .map_err(|e| unreadable(file, &e)),
         Err(fault) if fault.missing => Ok(None),
@@ -119,7 +118,7 @@ fn scenario_file(run: &Run, entry: &ScenarioEntry) -> String {
 }
 
 fn parse_run(file: &str, text: &str) -> Result<Run, Fault> {
-    let run = read::<Run>(text).map_err(|e| unreadable(file, &e))?;
+    let run = read_run(text).map_err(|e| unreadable(file, &e))?;
     check_digest(text).map_err(|e| damaged(file, e.to_string()))?;
     if !is_name(&run.id) {
         return Err(damaged(file, "field id: is no name of a folder".to_owned()));
@@ -133,7 +132,7 @@ fn parse_scenario(
     run: &Run,
     entry: &ScenarioEntry,
 ) -> Result<Scenario, Fault> {
-    let scenario = read::<Scenario>(text).map_err(|e| unreadable(file, &e))?;
+    let scenario = read_scenario(text).map_err(|e| unreadable(file, &e))?;
     let digest = check_digest(text).map_err(|e| damaged(file, e.to_string()))?;
     if entry.digest.as_deref() != Some(digest.as_str()) || scenario.run != run.id {
         return Err(damaged(
@@ -145,41 +144,6 @@ fn parse_scenario(
         ));
     }
     Ok(scenario)
-}
-
-#[derive(Deserialize)]
-struct Version {
-    format: u32,
-}
-
-/// Reads a report file as `shared::report` does, but for the path of a faulty field: keeping track of it would make
-/// the code that reads every type half as large again. Line and column lead to the same place.
-fn read<T: DeserializeOwned>(text: &str) -> Result<T, ReadError> {
-    let version: Version = parse(text)?;
-    match version.format {
-        0 => Err(ReadError::NoFormat),
-        found if found > FORMAT_VERSION => Err(ReadError::Newer {
-            found,
-            known: FORMAT_VERSION,
-        }),
-        _ => parse(text),
-    }
-}
-
-fn parse<T: DeserializeOwned>(text: &str) -> Result<T, ReadError> {
-    serde_json::from_str(text).map_err(|e| {
-        let (line, column) = (e.line(), e.column());
-        let message = e.to_string();
-        let message = message
-            .rsplit_once(" at line ")
-            .map_or(message.as_str(), |(said, _)| said)
-            .to_owned();
-        ReadError::Syntax {
-            line,
-            column,
-            message,
-        }
-    })
 }
 
 fn absence(status: &Status) -> String {
