@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use shared::arms::{ArmRole, Class};
-use shared::report::{Block, LedgerCheck, Mode, Outcomes, Sample, Scenario, Status};
+use shared::report::{
+    Block, LedgerCheck, Mode, NO_DATABASE, Outcomes, Promises, Sample, Scenario, Status,
+};
 
 /// Everything that disagrees within a scenario.
 pub(crate) fn check_counts(scenario: &Scenario) -> Vec<String> {
@@ -30,7 +32,9 @@ pub(crate) fn check_counts(scenario: &Scenario) -> Vec<String> {
             );
         }
     }
-    if scenario.status == Status::Complete && scenario.ledger.is_none() {
+    let stores = |promises: &Promises| promises.get("database").is_none_or(|d| d != NO_DATABASE);
+    let both_store = stores(&scenario.promises.baseline) && stores(&scenario.promises.candidate);
+    if scenario.status == Status::Complete && scenario.ledger.is_none() && both_store {
         findings.push(
             "/ledger: a complete scenario must have been held against the database".to_owned(),
         );
@@ -299,6 +303,15 @@ mod tests {
         assert_eq!(
             missing,
             ["/ledger: a complete scenario must have been held against the database"]
+        );
+        let null = findings(|s| {
+            s.ledger = None;
+            let stores_nothing = ("database".to_owned(), NO_DATABASE.to_owned());
+            s.promises.candidate.extend([stores_nothing]);
+        });
+        assert!(
+            null.is_empty(),
+            "a service without a database cannot be checked: {null:?}"
         );
     }
 

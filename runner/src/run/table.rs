@@ -24,8 +24,37 @@ pub(super) fn scenario_line(summary: &ScenarioSummary, colour: bool) -> String {
     )
 }
 
-/// The headline, the targets, the scenarios, what to do next.
+/// The headline, the targets, what to do next.
 pub(super) fn run_table(summary: &RunSummary, colour: bool) -> String {
+    let sub = if summary.sub.is_empty() {
+        String::new()
+    } else {
+        format!("\n{}", summary.sub)
+    };
+    let steps: String = (1..)
+        .zip(&summary.steps)
+        .map(|(number, step)| format!("\n  {number}. {} {}", step.title, step.text))
+        .collect();
+    let next = if steps.is_empty() {
+        String::new()
+    } else {
+        format!("\n\nNext:{steps}")
+    };
+    format!(
+        "{} {}{sub}{}{next}",
+        painted(summary.verdict, colour),
+        summary.headline,
+        targets(&summary.judgements, colour)
+    )
+}
+
+/// The policy's targets whose scenario was run, and those that no run judges yet.
+fn targets(judgements: &[Judgement], colour: bool) -> String {
+    let has_row = |j: &&Judgement| {
+        j.verdict != Verdict::NotJudged
+            || j.scenario_title.is_some()
+            || j.criterion.not_judged_because.is_some()
+    };
     let mut table = Table::new();
     table
         .load_style(NOTHING)
@@ -39,40 +68,16 @@ pub(super) fn run_table(summary: &RunSummary, colour: bool) -> String {
         "95 % interval",
         "Limit",
     ]);
-    for judgement in summary
-        .judgements
-        .iter()
-        .filter(|j| j.verdict != Verdict::NotJudged)
-    {
-        table.add_row(row(judgement));
-    }
+    table.add_rows(judgements.iter().filter(has_row).map(row));
     for column in 2..=4 {
         if let Some(column) = table.column_mut(column) {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    let steps: Vec<String> = summary
-        .steps
-        .iter()
-        .enumerate()
-        .map(|(i, step)| format!("  {}. {} {}", i + 1, step.title, step.text))
-        .collect();
-    let next = if steps.is_empty() {
-        String::new()
-    } else {
-        format!("\n\nNext:\n{}", steps.join("\n"))
-    };
-    let sub = if summary.sub.is_empty() {
-        String::new()
-    } else {
-        format!("\n{}", summary.sub)
-    };
-    format!(
-        "{} {}{sub}\n\n{}{next}",
-        painted(summary.verdict, colour),
-        summary.headline,
-        paint_all(&table.trim_fmt(), colour)
-    )
+    if table.is_empty() {
+        return String::new();
+    }
+    format!("\n\n{}", paint_all(&table.trim_fmt(), colour))
 }
 
 fn row(judgement: &Judgement) -> Vec<Cell> {
@@ -90,6 +95,12 @@ fn row(judgement: &Judgement) -> Vec<Cell> {
         || judgement.reason.clone(),
         |i| format_interval(i.low, i.high, measured_unit),
     );
+    // Without a figure its unit is unknown, but a change is always in percent.
+    let limit = if comparison.is_some() || measured_unit == Unit::Growth {
+        format_value(judgement.criterion.target.pass, measured_unit)
+    } else {
+        "–".to_owned()
+    };
     let word = format!("{} {}", mark(judgement.verdict), judgement.verdict.word());
     vec![
         Cell::new(word),
@@ -98,7 +109,7 @@ fn row(judgement: &Judgement) -> Vec<Cell> {
         Cell::new(value(comparison.and_then(|c| c.candidate.as_ref()))),
         Cell::new(change.map_or_else(|| "–".to_owned(), |e| format_change(e.value))),
         Cell::new(interval),
-        Cell::new(format_value(judgement.criterion.target.pass, measured_unit)),
+        Cell::new(limit),
     ]
 }
 

@@ -16,7 +16,9 @@ mod seal;
 pub use compression::duration;
 pub use index::{Headline, Index, IndexEntry, Unreadable};
 pub use read::{ReadError, read_index, read_run, read_scenario, to_json};
-pub use run::{ArmIdentity, Build, Dataset, Environment, Promises, Run, ScenarioEntry, SizeClass};
+pub use run::{
+    ArmIdentity, Build, Dataset, Environment, NO_DATABASE, Promises, Run, ScenarioEntry, SizeClass,
+};
 pub use scenario::{
     Arrivals, Backlog, Block, BytesRange, CacheActivity, DatabaseWork, EvictionProbe, EvictionRun,
     ImpliedHits, Latencies, LedgerCheck, Load, LoadFigures, Mode, Outcomes, Phases, Resident,

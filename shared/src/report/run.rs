@@ -127,6 +127,9 @@ pub struct SizeClass {
 /// What an arm promises, as read back from its live database: name → value. Arms are compared only where equal.
 pub type Promises = BTreeMap<String, String>;
 
+/// What a service that stores nothing promises as its `database`: nothing can be held against it.
+pub const NO_DATABASE: &str = "none";
+
 /// A scenario of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -43,7 +43,8 @@ export async function publishExample() {
   const [folder, reports] = [path.join(home, "site"), path.join(home, "reports")];
   const { id } = await exampleRun();
   await mkdir(reports);
-  await cp(exampleFolder, path.join(reports, "example"), { recursive: true });
+  // Under its own id: a folder that is called the example is left out of sites.
+  await cp(exampleFolder, path.join(reports, id), { recursive: true });
   await runner(["publish", folder, "--reports", reports, "--viewer", viewer]);
 
   return {

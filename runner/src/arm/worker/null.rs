@@ -7,6 +7,7 @@ use persistence::{
     CacheStatistics, Health, LoadedState, Observation, Outcome, PersistenceError, PoolStatus,
     Promises, SaveRequest, Saved, SnapshotId, StatePersistence, ThreadContext,
 };
+use shared::report::NO_DATABASE;
 
 /// Acknowledges every save at once and stores nothing.
 #[derive(Debug, Default)]
@@ -48,7 +49,7 @@ impl StatePersistence for NullService {
 
     async fn promises(&self) -> Result<Promises, PersistenceError> {
         Ok(Promises {
-            database: "none".to_owned(),
+            database: NO_DATABASE.to_owned(),
             journal_mode: "none".to_owned(),
             synchronous: "none".to_owned(),
             foreign_keys: false,
