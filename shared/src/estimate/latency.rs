@@ -244,7 +244,6 @@ mod tests {
                 interval.low <= 0.0 && 0.0 <= interval.high
             })
             .count();
-        eprintln!("{held}");
         assert!(held >= 88, "only {held} of 100 intervals hold zero");
     }
 
