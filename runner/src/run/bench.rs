@@ -103,43 +103,23 @@ impl Bench<'_> {
         };
         scenario.promises = sides.map(|_, s| s.opened.promises.clone());
         scenario.idle_resident_bytes = sides.map(|_, s| s.opened.idle_resident_bytes);
-        let outcome = self
+        let run = self
             .run_blocks(spec, &plan, &mut sides, scenario, listener)
             .await;
-        let outcome = match outcome {
-            Ok(Status::Complete) => self.finish(&mut sides, scenario).await,
-            other => other,
+        let outcome = match run {
+            Ok(status) => self.finish(status, &mut sides, scenario).await,
+            broken => broken,
         };
-        if outcome.is_err() {
-            // What the arms still do is of no use, and their databases must not change under the reader.
-            let Arms {
-                baseline,
-                candidate,
-            } = sides;
-            let (opened, ledgers) = (
-                Arms {
-                    baseline: baseline.opened,
-                    candidate: candidate.opened,
-                },
-                Arms {
-                    baseline: baseline.ledger,
-                    candidate: candidate.ledger,
-                },
-            );
-            drop((baseline.arm, candidate.arm));
-            scenario.ledger = self
-                .check(spec, &plan, &opened, &ledgers, listener)
-                .await
-                .ok()
-                .flatten();
-        } else {
-            if !matches!(outcome, Ok(Status::Complete)) {
-                self.close(&mut sides).await?;
-            }
-            let opened = sides.map(|_, s| s.opened.clone());
-            let ledgers = sides.map(|_, s| s.ledger.clone());
-            scenario.ledger = self.check(spec, &plan, &opened, &ledgers, listener).await?;
-        }
+        let opened = sides.map(|_, s| s.opened.clone());
+        let ledgers = sides.map(|_, s| s.ledger.clone());
+        // Where one arm broke, what the other still does must not change its database under the reader.
+        drop(sides);
+        let checked = self.check(spec, &plan, &opened, &ledgers, listener).await;
+        scenario.ledger = match &outcome {
+            Ok(_) => checked?,
+            // The cause that broke the run counts, not what the check meets because of it.
+            Err(_) => checked.ok().flatten(),
+        };
         // The databases of a scenario can be large; a folder that stays is removed with the run's.
         let _stays = std::fs::remove_dir_all(&folder);
         outcome
@@ -228,27 +208,22 @@ impl Bench<'_> {
         Ok(Status::Complete)
     }
 
+    /// Probes the eviction where all blocks were run, and ends both arms.
     async fn finish(
         &self,
+        status: Status,
         sides: &mut Arms<Side>,
         scenario: &mut Scenario,
     ) -> anyhow::Result<Status> {
-        scenario.eviction = sides
-            .candidate
-            .arm
-            .probe_eviction()
-            .await
-            .context("the candidate's eviction probe")?;
-        self.close(sides).await?;
-        Ok(Status::Complete)
-    }
-
-    async fn close(&self, sides: &mut Arms<Side>) -> anyhow::Result<()> {
+        if status.is_complete() {
+            let probed = sides.candidate.arm.probe_eviction().await;
+            scenario.eviction = probed.context("the candidate's eviction probe")?;
+        }
         for role in ArmRole::ALL {
             let closed = sides.get_mut(role).arm.close().await;
             closed.with_context(|| format!("closing the {role} arm"))?;
         }
-        Ok(())
+        Ok(status)
     }
 
     /// Holds both databases against what was acknowledged; none where a service stores nothing by design.

@@ -101,20 +101,13 @@ pub(super) fn memory_per_save(
 ) -> Result<Comparison, Unavailable> {
     let mut comparison = memory_growth(metric, scenario)?;
     let samples = comparison.samples;
-    let per_save = |estimate: &mut Option<Estimate>, saves: u64| {
-        *estimate = estimate
-            .take()
+    let per_save = |growth: Option<Estimate>, saves: u64| {
+        growth
             .filter(|_| saves > 0)
-            .map(|growth| Estimate {
-                value: growth.value / saves as f64,
-                interval: None,
-                no_interval: Some(ONE_PROCESS.to_owned()),
-            });
+            .map(|growth| growth.value / saves as f64)
     };
-    per_save(&mut comparison.baseline, samples.baseline);
-    per_save(&mut comparison.candidate, samples.candidate);
-    let value = |estimate: &Option<Estimate>| estimate.as_ref().map(|e| e.value);
-    let (b, c) = (value(&comparison.baseline), value(&comparison.candidate));
+    let baseline = per_save(comparison.baseline, samples.baseline);
+    let candidate = per_save(comparison.candidate, samples.candidate);
     let open = |value: Option<f64>| {
         value.map(|value| Estimate {
             value,
@@ -122,8 +115,10 @@ pub(super) fn memory_per_save(
             no_interval: Some(ONE_PROCESS.to_owned()),
         })
     };
-    comparison.change = open(change(b, c));
-    comparison.difference = open(difference(b, c));
+    comparison.change = open(change(baseline, candidate));
+    comparison.difference = open(difference(baseline, candidate));
+    comparison.baseline = open(baseline);
+    comparison.candidate = open(candidate);
     Ok(comparison)
 }
 
