@@ -77,6 +77,7 @@ plain_metrics! {
     CpuPerSave = "cpu", "Processor time per acknowledged save, nanoseconds.";
     MemoryGrowth = "memory.growth", "Highest resident memory over the idle baseline, bytes.";
     MemoryPerSave = "memory.per_save", "Highest resident memory over the idle baseline divided by the acknowledged saves of the open blocks, bytes.";
+    MemoryPeak = "memory.peak", "Highest resident memory of the arm's process, bytes; a ratio needs processes of their own for each pair.";
     MemoryTrend = "memory.trend", "Growth of resident memory from the first to the last tenth of the samples, as a ratio.";
     LatencyTrend = "response.trend", "Growth of the median response from the first to the last tenth of the blocks, as a ratio.";
     ErrorRate = "errors", "Share of planned saves that failed, 0 to 1.";
@@ -92,6 +93,7 @@ plain_metrics! {
     EvictionPenalty = "penalty.eviction", "Median service time of unique saves while evicting over that while filling.";
     PatternPenalty = "penalty.pattern", "Mean service time of the alternating pattern over that of the sequential one.";
     EvictionMemory = "memory.eviction", "Growth of resident memory from the first to the last eviction, as a ratio of the memory before.";
+    CapacityRate = "capacity.rate", "The highest open rate that still meets the latency target, saves a second.";
     ConcurrentCapacity = "capacity.users", "The most concurrent users that still meet the latency target.";
     CacheRecovery = "recovery.cache", "Time from a cache failure to normal service, nanoseconds.";
 }

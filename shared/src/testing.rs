@@ -136,6 +136,7 @@ impl Synthetic {
             started_at: "2026-01-05T09:00:00Z".to_owned(),
             finished_at: Some("2026-01-05T09:01:00Z".to_owned()),
             status: Status::Complete,
+            arms: None,
             load: self.load(),
             promises: Arms {
                 baseline: promises.clone(),
@@ -152,6 +153,7 @@ impl Synthetic {
                 candidate: checked,
             }),
             eviction: None,
+            capacity: None,
             criteria: Vec::new(),
             seal: Seal::default(),
         }
@@ -176,6 +178,9 @@ impl Synthetic {
             pattern: "mixed".to_owned(),
             cache_entries: 1_000,
             pairs: self.pairs,
+            looks: 1,
+            fresh_arms: false,
+            split: false,
             warm_up_operations: 100,
         }
     }
@@ -364,6 +369,7 @@ pub(crate) fn run_of(scenarios: &[Scenario], criteria: Vec<Criterion>) -> Run {
     let arm = |service: &str, label: &str| ArmIdentity {
         service: service.to_owned(),
         label: label.to_owned(),
+        build: None,
     };
     Run {
         format: 1,

@@ -4,12 +4,17 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use shared::arms::ArmRole;
-use shared::report::{Block, EvictionProbe, Promises, Sample};
+use shared::report::{Block, Build, EvictionProbe, Promises, Sample};
 
 use crate::scenario::Spec;
 
 /// Version of these messages. Arms of another version are refused by name.
-pub(crate) const PROTOCOL: u32 = 1;
+///
+/// | version | change |
+/// | --- | --- |
+/// | 1 | first messages |
+/// | 2 | the arm says which build it is |
+pub(crate) const PROTOCOL: u32 = 2;
 
 /// From the controller.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -53,6 +58,9 @@ pub(crate) enum Reply {
     Hello {
         /// Version of the messages that it speaks.
         protocol: u32,
+        /// Which build it is; absent in protocol 1.
+        #[serde(default)]
+        build: Option<Build>,
     },
     /// Ready for blocks.
     Opened(Opened),
@@ -115,7 +123,10 @@ mod tests {
     #[test]
     fn every_kind_of_reply_survives_the_wire() {
         let replies = [
-            Reply::Hello { protocol: PROTOCOL },
+            Reply::Hello {
+                protocol: PROTOCOL,
+                build: None,
+            },
             Reply::Acknowledged {
                 saves: vec![Ack(1, -2, true)],
             },

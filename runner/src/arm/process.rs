@@ -53,8 +53,10 @@ impl StartArms for ProcessArms {
             lines: BufReader::new(stdout).lines(),
         };
         match arm.reply().await? {
-            Reply::Hello { protocol: PROTOCOL } => Ok(Box::new(arm)),
-            Reply::Hello { protocol } => Err(ArmError::Protocol {
+            Reply::Hello {
+                protocol: PROTOCOL, ..
+            } => Ok(Box::new(arm)),
+            Reply::Hello { protocol, .. } => Err(ArmError::Protocol {
                 theirs: protocol,
                 ours: PROTOCOL,
             }),

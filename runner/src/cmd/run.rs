@@ -146,6 +146,7 @@ fn services(args: &Args) -> Result<Arms<ArmIdentity>> {
         Ok(ArmIdentity {
             service: service.to_owned(),
             label: subject.label().to_owned(),
+            build: None,
         })
     };
     let mut services = Arms {

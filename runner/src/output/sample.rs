@@ -27,6 +27,7 @@ pub(crate) fn run(id: &str) -> Run {
     let service = |service: &str, label: &str| ArmIdentity {
         service: service.into(),
         label: label.into(),
+        build: None,
     };
     Run {
         format: 1,
@@ -109,6 +110,7 @@ pub(crate) fn scenario(run: &str, name: &str) -> Scenario {
         started_at: "2026-11-23T03:15:00Z".into(),
         finished_at: Some("2026-11-23T03:15:30Z".into()),
         status: Status::Complete,
+        arms: None,
         load: Load {
             users: 2,
             full: figures,
@@ -122,6 +124,9 @@ pub(crate) fn scenario(run: &str, name: &str) -> Scenario {
             pattern: "mixed".into(),
             cache_entries: 1000,
             pairs: 2,
+            looks: 1,
+            fresh_arms: false,
+            split: false,
             warm_up_operations: 0,
         },
         promises: Arms::default(),
@@ -139,6 +144,7 @@ pub(crate) fn scenario(run: &str, name: &str) -> Scenario {
             candidate: ledger,
         }),
         eviction: None,
+        capacity: None,
         criteria: Vec::new(),
         seal: Seal::default(),
     }

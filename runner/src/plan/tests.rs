@@ -41,6 +41,11 @@ fn spec(pattern: Pattern) -> Spec {
         pairs: 10,
         warm_up_operations: 100,
         closed: None,
+        arms: None,
+        looks: 1,
+        fresh_arms: false,
+        split: false,
+        capacity: None,
         eviction_probe: None,
         criteria: Vec::new(),
     }

@@ -72,6 +72,7 @@ impl Bench<'_> {
             started_at: Timestamp::now().to_string(),
             finished_at: None,
             status: Status::Running,
+            arms: None,
             load: spec.load(),
             promises: Arms::default(),
             idle_resident_bytes: Arms::default(),
@@ -79,6 +80,7 @@ impl Bench<'_> {
             series: Arms::default(),
             ledger: None,
             eviction: None,
+            capacity: None,
             criteria: spec.criteria.clone(),
             seal: Seal::default(),
         }

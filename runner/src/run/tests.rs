@@ -38,6 +38,7 @@ async fn simulate(names: &[&str], interrupt: &Interrupt) -> Simulation {
     let identity = |service: &str, label: &str| ArmIdentity {
         service: service.into(),
         label: label.into(),
+        build: None,
     };
     let order = Order {
         title: "Simulated".to_owned(),

@@ -82,6 +82,11 @@ impl ScenarioFile {
             pairs,
             warm_up_operations: check.whole(&raw.warm_up_operations, WARM_UP)?,
             closed: check.closed(raw)?,
+            arms: None,
+            looks: 1,
+            fresh_arms: false,
+            split: false,
+            capacity: None,
             eviction_probe: check.eviction_probe(raw, cache_entries)?,
             criteria: criteria::resolve(&self.source, &self.raw.criteria, None)?,
         };

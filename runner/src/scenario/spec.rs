@@ -2,6 +2,7 @@
 
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
+use shared::arms::Arms;
 use shared::criteria::Criterion;
 use shared::report::{Arrivals, BytesRange, Load, LoadFigures};
 
@@ -75,6 +76,17 @@ pub(crate) struct EvictionProbeSpec {
     pub(crate) operations: u64,
 }
 
+/// A search for the highest load that meets a latency target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct CapacitySpec {
+    /// The 95th percentile may be this long, nanoseconds.
+    pub(crate) target_ns: u64,
+    /// Pairs of searches for each kind.
+    pub(crate) pairs: u32,
+    /// Length of a step, nanoseconds.
+    pub(crate) step_ns: u64,
+}
+
 /// A scenario for one profile. Every figure is within the ranges of scenario files.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Spec {
@@ -112,6 +124,20 @@ pub(crate) struct Spec {
     pub(crate) warm_up_operations: u64,
     /// Closed blocks after the open ones.
     pub(crate) closed: Option<Closed>,
+    /// The services, where they are not the run's: `baseline` and `candidate` stand for the run's own.
+    #[serde(default)]
+    pub(crate) arms: Option<Arms<String>>,
+    /// How often the evidence may be looked at; `pairs` are shared evenly among the looks.
+    pub(crate) looks: u32,
+    /// Whether each pair has processes and databases of its own.
+    #[serde(default)]
+    pub(crate) fresh_arms: bool,
+    /// Whether both arms are live at once and each save goes to one of them at random.
+    #[serde(default)]
+    pub(crate) split: bool,
+    /// Search for the highest load after the blocks.
+    #[serde(default)]
+    pub(crate) capacity: Option<CapacitySpec>,
     /// Probe of the eviction after the blocks.
     pub(crate) eviction_probe: Option<EvictionProbeSpec>,
     /// The targets.
@@ -134,6 +160,9 @@ impl Spec {
             },
             cache_entries: self.cache_entries,
             pairs: self.pairs,
+            looks: self.looks,
+            fresh_arms: self.fresh_arms,
+            split: self.split,
             warm_up_operations: self.warm_up_operations,
         }
     }

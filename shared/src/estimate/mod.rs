@@ -134,7 +134,10 @@ fn estimate_plain(
         Plain::PatternPenalty => cache::pattern_penalty(metric, scenario),
         Plain::MemoryTrend => trend::memory(metric, scenario),
         Plain::LatencyTrend => trend::latency(metric, scenario),
-        Plain::ConcurrentCapacity | Plain::CacheRecovery => Err(Unavailable::NotMeasured(
+        Plain::MemoryPeak
+        | Plain::CapacityRate
+        | Plain::ConcurrentCapacity
+        | Plain::CacheRecovery => Err(Unavailable::NotMeasured(
             "no scenario of this run looks for it".to_owned(),
         )),
     }

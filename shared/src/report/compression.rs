@@ -104,6 +104,9 @@ mod tests {
             pattern: "mixed".into(),
             cache_entries: 1000,
             pairs: 10,
+            looks: 1,
+            fresh_arms: false,
+            split: false,
             warm_up_operations: 100,
         }
     }

@@ -5,7 +5,9 @@
 //! | version | change |
 //! | --- | --- |
 //! | 1 | first format |
+//! | 2 | scenarios with services of their own (calibration), fresh processes for each pair, planned looks, split traffic, capacity searches; the build of each arm |
 
+mod capacity;
 mod compression;
 mod index;
 mod read;
@@ -13,6 +15,7 @@ mod run;
 mod scenario;
 mod seal;
 
+pub use capacity::{Capacity, CapacityOf, CapacitySearch, CapacityStep};
 pub use compression::duration;
 pub use index::{Headline, Index, IndexEntry, Unreadable};
 pub use read::{ReadError, read_index, read_run, read_scenario, to_json};
@@ -29,7 +32,7 @@ pub use seal::{Seal, SealFault, check_digest, check_seal, seal};
 use serde::{Deserialize, Serialize};
 
 /// The version of the format that this build writes, and the newest that it reads.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 
 /// How a run or a scenario ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

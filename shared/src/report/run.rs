@@ -54,6 +54,9 @@ pub struct ArmIdentity {
     pub service: String,
     /// Name for people: `Standard`, `Optimized`.
     pub label: String,
+    /// The build that ran it, where it is another one than the run's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub build: Option<Build>,
 }
 
 /// The build of the runner.

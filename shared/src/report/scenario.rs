@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Promises, Seal, Status};
+use super::capacity::Capacity;
+use super::{ArmIdentity, Promises, Seal, Status};
 use crate::arms::{ArmRole, Arms, ByClass};
 use crate::criteria::Criterion;
 use crate::histogram::Histogram;
@@ -35,6 +36,10 @@ pub struct Scenario {
     pub finished_at: Option<String>,
     /// How it ended.
     pub status: Status,
+    /// The services, where they are not the run's: the same one twice to measure the noise, one that does nothing to
+    /// measure the generator.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arms: Option<Arms<ArmIdentity>>,
     /// What was asked of both arms.
     pub load: Load,
     /// What each arm promised.
@@ -49,6 +54,9 @@ pub struct Scenario {
     pub ledger: Option<Arms<LedgerCheck>>,
     /// How exact the candidate's eviction is; only in scenarios that ask for it.
     pub eviction: Option<EvictionProbe>,
+    /// Searches for the highest load; only in scenarios that ask for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<Capacity>,
     /// The targets of this scenario.
     pub criteria: Vec<Criterion>,
     /// Proof against damage.
@@ -76,10 +84,40 @@ pub struct Load {
     pub pattern: String,
     /// Limit of the candidate's cache, entries.
     pub cache_entries: u64,
-    /// Pairs of blocks that were planned.
+    /// Pairs of blocks that were planned, with all looks.
     pub pairs: u32,
+    /// How often the evidence may be looked at, after equal numbers of pairs, before measuring on: declared beforehand,
+    /// since stopping when it looks good makes false alarms. 1: once, at the end.
+    #[serde(default = "once", skip_serializing_if = "is_once")]
+    pub looks: u32,
+    /// Whether each pair had processes and databases of its own.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub fresh_arms: bool,
+    /// Whether both arms were live at once and each save went to one of them at random. A pair is a window of time then.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub split: bool,
     /// Saves before the first block that do not count.
     pub warm_up_operations: u64,
+}
+
+const fn once() -> u32 {
+    1
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over references"
+)]
+const fn is_once(looks: &u32) -> bool {
+    *looks == 1
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over references"
+)]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 /// Rate and length of a load.

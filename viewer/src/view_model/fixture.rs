@@ -209,6 +209,7 @@ pub(crate) fn scenario() -> Scenario {
         started_at: "2025-11-20T09:44:00Z".to_owned(),
         finished_at: Some("2025-11-20T09:45:00Z".to_owned()),
         status: Status::Complete,
+        arms: None,
         load: Load {
             users: 50,
             full: LoadFigures {
@@ -230,6 +231,9 @@ pub(crate) fn scenario() -> Scenario {
             pattern: "mixed".to_owned(),
             cache_entries: 1000,
             pairs: PAIRS as u32,
+            looks: 1,
+            fresh_arms: false,
+            split: false,
             warm_up_operations: 200,
         },
         promises: Arms {
@@ -250,6 +254,7 @@ pub(crate) fn scenario() -> Scenario {
             candidate: ledger,
         }),
         eviction: None,
+        capacity: None,
         criteria: vec![
             criterion("P95, duplicates", "response.p95.duplicate", 5.0e7),
             criterion("P95, unique states", "response.p95.unique", 3.0e8),

@@ -26,6 +26,7 @@ use self::resources::{Instruments, Sampler, resident_bytes};
 pub(crate) use self::subject::{Subject, SubjectError};
 use super::messages::{BlockDone, Open, Opened, PROTOCOL, Reply, Request};
 use crate::dataset::Dataset;
+use crate::environment::build;
 use crate::plan::{Plan, PlannedBlock};
 
 /// Samples an arm takes at the most over a scenario: what a chart can show.
@@ -39,7 +40,10 @@ const SHORTEST_SAMPLE: Duration = Duration::from_millis(250);
 /// Where the controller cannot be understood or answered.
 pub(crate) async fn work() -> anyhow::Result<()> {
     let (outbox, speaker) = Outbox::start(std::io::stdout());
-    outbox.reply(Reply::Hello { protocol: PROTOCOL });
+    outbox.reply(Reply::Hello {
+        protocol: PROTOCOL,
+        build: Some(build()),
+    });
     let mut lines = requests();
     let mut session: Option<Session> = None;
     while let Some(line) = lines.recv().await {
