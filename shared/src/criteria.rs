@@ -11,6 +11,10 @@ use crate::metric::Metric;
 pub struct Policy {
     /// Name: `release`, `ci`.
     pub name: String,
+    /// Whether it guards against regressions: it fails only what is surely worse, and passes only where a failure is
+    /// excluded. Without it, the policy asks for gains.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub gate: bool,
     /// Its targets; each names the scenario that measures it.
     pub criteria: Vec<Criterion>,
 }
@@ -57,13 +61,61 @@ pub struct Target {
     /// Fail on the bad side of this; the same as `pass` where absent. Between the two is a warning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fail: Option<f64>,
+    /// Whether the bad side of `pass` is a warning however far; it has no `fail` then.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub warn_only: bool,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over references"
+)]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 impl Target {
-    /// Where failing begins.
+    /// Where failing begins: nowhere in reach for a target that only warns.
     #[must_use]
     pub fn fail_limit(&self) -> f64 {
-        self.fail.unwrap_or(self.pass)
+        match (self.warn_only, self.better) {
+            (true, Better::Lower) => f64::INFINITY,
+            (true, Better::Higher) => f64::NEG_INFINITY,
+            (false, _) => self.fail.unwrap_or(self.pass),
+        }
+    }
+
+    /// Whether it guards against getting worse, rather than asking for a gain: its limit is no change, or lies on the
+    /// worse side of it.
+    #[must_use]
+    pub fn guards(&self) -> bool {
+        let worse = match self.better {
+            Better::Lower => self.pass,
+            Better::Higher => -self.pass,
+        };
+        self.of == Measure::Change && worse >= 0.0
+    }
+
+    /// The limits that evidence is held against, where changes up to `floor` are noise: a change counts from the
+    /// larger of the two on. A limit of no change becomes a tolerance for the worse.
+    #[must_use]
+    pub fn widened(&self, floor: Option<f64>) -> Self {
+        let Some(floor) = floor.filter(|f| f.is_finite() && self.of == Measure::Change) else {
+            return *self;
+        };
+        let worse = match self.better {
+            Better::Lower => 1.0,
+            Better::Higher => -1.0,
+        };
+        let widen = |limit: f64| {
+            let sign = if limit == 0.0 { worse } else { limit.signum() };
+            sign * limit.abs().max(floor.abs())
+        };
+        Self {
+            pass: widen(self.pass),
+            fail: self.fail.map(widen),
+            ..*self
+        }
     }
 }
 
@@ -94,6 +146,7 @@ pub enum Better {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     const TEXT: &str = r#"{
         "id": "p95", "title": "P95 response", "source": "§6.1", "quote": "P95 latency: ≥25% reduction overall",
@@ -111,6 +164,82 @@ mod tests {
             ..criterion.target
         };
         assert_eq!(regression.fail_limit(), 0.1);
+        let warning = Target {
+            warn_only: true,
+            ..regression
+        };
+        assert_eq!(warning.fail_limit(), f64::INFINITY);
+    }
+
+    fn change(better: Better, pass: f64, fail: Option<f64>) -> Target {
+        Target {
+            of: Measure::Change,
+            better,
+            pass,
+            fail,
+            warn_only: false,
+        }
+    }
+
+    #[test]
+    fn noise_widens_what_it_is_larger_than() {
+        let gate = change(Better::Lower, 0.1, Some(0.2));
+        let widened = gate.widened(Some(0.13));
+        assert_eq!((widened.pass, widened.fail), (0.13, Some(0.2)));
+        assert_eq!(gate.widened(Some(0.05)), gate);
+        assert_eq!(gate.widened(None), gate);
+        assert_eq!(gate.widened(Some(f64::NAN)), gate);
+        assert_eq!(
+            change(Better::Higher, 0.0, None).widened(Some(0.02)).pass,
+            -0.02
+        );
+        assert_eq!(
+            change(Better::Lower, -0.01, None).widened(Some(0.02)).pass,
+            -0.02
+        );
+        let own = Target {
+            of: Measure::Candidate,
+            ..gate
+        };
+        assert_eq!(own.widened(Some(0.5)), own, "noise is a matter of changes");
+    }
+
+    #[test]
+    fn a_target_guards_where_its_limit_is_no_gain() {
+        for (better, pass, guards) in [
+            (Better::Lower, 0.1, true),
+            (Better::Lower, 0.0, true),
+            (Better::Lower, -0.25, false),
+            (Better::Higher, 0.4, false),
+            (Better::Higher, -0.1, true),
+        ] {
+            assert_eq!(
+                change(better, pass, None).guards(),
+                guards,
+                "{better:?} {pass}"
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn effective_limits_are_never_closer_to_no_change(
+            pass in -0.9_f64..0.9, step in 0.0_f64..0.5, floor in 0.0_f64..0.5, lower in any::<bool>(),
+        ) {
+            let better = if lower { Better::Lower } else { Better::Higher };
+            let fail = if lower { pass + step } else { pass - step };
+            let target = change(better, pass, Some(fail));
+            let widened = target.widened(Some(floor));
+            prop_assert!(widened.pass.abs() >= pass.abs());
+            prop_assert!(widened.pass.abs() >= floor);
+            prop_assert!(widened.fail_limit().abs() >= fail.abs());
+            if lower {
+                prop_assert!(widened.pass <= widened.fail_limit());
+            } else {
+                prop_assert!(widened.pass >= widened.fail_limit());
+            }
+            prop_assert_eq!(target.guards(), widened.guards());
+        }
     }
 
     #[test]

@@ -340,6 +340,7 @@ pub(crate) fn criterion(metric: &str, of: Measure, better: Better, pass: f64) ->
             better,
             pass,
             fail: None,
+            warn_only: false,
         },
         needs_full_length: false,
         not_judged_because: None,
@@ -407,6 +408,7 @@ pub(crate) fn run_of(scenarios: &[Scenario], criteria: Vec<Criterion>) -> Run {
         },
         policy: Policy {
             name: "release".to_owned(),
+            gate: false,
             criteria,
         },
         scenarios: scenarios.iter().map(entry).collect(),

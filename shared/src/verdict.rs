@@ -215,6 +215,7 @@ mod tests {
             better,
             pass,
             fail,
+            warn_only: false,
         }
     }
 

@@ -65,6 +65,7 @@ pub(crate) fn run(id: &str) -> Run {
         },
         policy: Policy {
             name: "release".into(),
+            gate: false,
             criteria: Vec::new(),
         },
         scenarios: vec![entry("low-load")],

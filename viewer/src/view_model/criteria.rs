@@ -252,6 +252,7 @@ mod tests {
             better,
             pass,
             fail,
+            warn_only: false,
         }
     }
 

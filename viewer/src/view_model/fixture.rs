@@ -168,6 +168,7 @@ fn criterion(id: &str, metric: &str, pass: f64) -> Criterion {
             better: Better::Lower,
             pass,
             fail: None,
+            warn_only: false,
         },
         needs_full_length: false,
         not_judged_because: None,
