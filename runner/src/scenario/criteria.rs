@@ -24,6 +24,9 @@ pub(super) struct RawCriterion {
     better: Better,
     pass: Spanned<Figure>,
     fail: Option<Spanned<Figure>>,
+    /// Whether it only ever warns.
+    #[serde(default)]
+    warn_only: bool,
     #[serde(default)]
     needs_full_length: bool,
     not_judged_because: Option<String>,
@@ -32,19 +35,32 @@ pub(super) struct RawCriterion {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawPolicy {
-    name: String,
+    name: Spanned<String>,
+    /// Whether it judges a new build against the last good one.
+    #[serde(default)]
+    gate: bool,
+    #[serde(default)]
     criteria: Vec<RawCriterion>,
 }
 
 /// Reads a policy; each of its criteria names one of `scenarios`.
+///
+/// # Errors
+/// [`ScenarioError::Invalid`] with the first thing that is wrong.
 pub(super) fn policy(file: &str, text: &str, scenarios: &[&str]) -> Result<Policy, ScenarioError> {
     let source = Source {
         file: file.to_owned(),
         text: text.to_owned(),
     };
     let raw: RawPolicy = toml::from_str(text).map_err(|error| source.refused(&error))?;
+    if raw.criteria.is_empty() {
+        let problem =
+            "a policy needs at least one table `[[criteria]]`: without one nothing is judged";
+        return Err(source.invalid(raw.name.span(), problem));
+    }
     Ok(Policy {
-        name: raw.name,
+        name: raw.name.get_ref().clone(),
+        gate: raw.gate,
         criteria: resolve(&source, &raw.criteria, Some(scenarios))?,
     })
 }
@@ -131,41 +147,118 @@ fn target(source: &Source, raw: &RawCriterion, metric: Metric) -> Result<Target,
     };
     let limit = |figure: &Spanned<Figure>| {
         let written = figure.get_ref();
-        if written.unit == Unit::None || written.unit == unit {
-            return Ok(written.value);
+        if written.unit != Unit::None && written.unit != unit {
+            let problem = format!("this limit is {}", unit.examples());
+            return Err(source.invalid(figure.span(), problem));
         }
-        Err(source.invalid(figure.span(), format!("this limit is {}", unit.examples())))
+        match impossible(raw.of, metric, written.value) {
+            Some(problem) => Err(source.invalid(figure.span(), problem)),
+            None => Ok(written.value),
+        }
     };
     let pass = limit(&raw.pass)?;
     let fail = raw.fail.as_ref().map(limit).transpose()?;
-    if let (Some(figure), Some(fail)) = (&raw.fail, fail) {
-        let (good_side, word) = match raw.better {
-            Better::Lower => (fail < pass, "at least"),
-            Better::Higher => (fail > pass, "at most"),
-        };
-        if good_side {
-            let problem = format!(
-                "failing begins on the good side of `pass`: it must be {word} {pass}{}",
-                unit.base()
-            );
-            return Err(source.invalid(figure.span(), problem));
-        }
-    }
+    check_fail(source, raw, unit, pass, fail)?;
     Ok(Target {
         of: raw.of,
         better: raw.better,
         pass,
         fail,
+        warn_only: raw.warn_only,
     })
 }
 
-fn unit_of(metric: Metric) -> Unit {
+/// Why no figure can ever lie at a limit; none where one can.
+fn impossible(of: Measure, metric: Metric, limit: f64) -> Option<String> {
+    let percent = |limit: f64| format!("{} %", limit * 100.0);
+    if !limit.is_finite() {
+        return Some("this limit is no finite number".to_owned());
+    }
+    let share = is_share(metric);
+    match of {
+        Measure::Change if limit < -1.0 => Some(format!(
+            "a change of {} is impossible: nothing falls by more than 100 %",
+            percent(limit)
+        )),
+        Measure::Candidate if share && !(0.0..=1.0).contains(&limit) => Some(format!(
+            "a share of {} is impossible: 0 % to 100 % are",
+            percent(limit)
+        )),
+        Measure::Difference if share && limit.abs() > 1.0 => Some(format!(
+            "a difference of shares of {} is impossible: −100 % to 100 % are",
+            percent(limit)
+        )),
+        Measure::Candidate if limit < 0.0 && !is_growth(metric) => {
+            Some(format!("{metric} is never below zero"))
+        }
+        _ => None,
+    }
+}
+
+fn check_fail(
+    source: &Source,
+    raw: &RawCriterion,
+    unit: Unit,
+    pass: f64,
+    fail: Option<f64>,
+) -> Result<(), ScenarioError> {
+    let (Some(figure), Some(fail)) = (&raw.fail, fail) else {
+        return Ok(());
+    };
+    if raw.warn_only {
+        let problem =
+            "a target that only warns has no failing limit: leave this or `warn_only` out";
+        return Err(source.invalid(figure.span(), problem));
+    }
+    let (good_side, word) = match raw.better {
+        Better::Lower => (fail < pass, "at least"),
+        Better::Higher => (fail > pass, "at most"),
+    };
+    if !good_side {
+        return Ok(());
+    }
+    let problem = format!(
+        "failing begins on the good side of `pass`: it must be {word} {pass}{}",
+        unit.base()
+    );
+    Err(source.invalid(figure.span(), problem))
+}
+
+/// Figures between 0 and 1 by their nature.
+const fn is_share(metric: Metric) -> bool {
+    matches!(
+        metric,
+        Metric::Plain(
+            Plain::ErrorRate
+                | Plain::SuccessRate
+                | Plain::EvictionExact
+                | Plain::HitRatio
+                | Plain::HitRatioError
+        )
+    )
+}
+
+/// Figures that are changes themselves, and so may be below zero.
+const fn is_growth(metric: Metric) -> bool {
+    matches!(
+        metric,
+        Metric::Plain(
+            Plain::MemoryTrend | Plain::LatencyTrend | Plain::EvictionMemory | Plain::MemoryGrowth
+        )
+    )
+}
+
+/// The unit that a limit on a metric's own figure is written in. Counts and factors are plain numbers, as shares may be.
+const fn unit_of(metric: Metric) -> Unit {
     match metric {
         Metric::Latency { .. }
         | Metric::Plain(Plain::ConnectionPerSave | Plain::CpuPerSave | Plain::CacheRecovery) => {
             Unit::Time
         }
-        Metric::Plain(Plain::MemoryGrowth | Plain::MemoryPerSave) => Unit::Size,
+        Metric::Plain(Plain::MemoryGrowth | Plain::MemoryPerSave | Plain::MemoryPeak) => Unit::Size,
+        Metric::Plain(Plain::ClosedThroughput | Plain::OpenThroughput | Plain::CapacityRate) => {
+            Unit::Rate
+        }
         Metric::Plain(_) => Unit::Share,
     }
 }

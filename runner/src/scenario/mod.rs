@@ -4,18 +4,18 @@ mod criteria;
 mod error;
 mod figure;
 mod file;
+mod policy;
 mod resolve;
 mod spec;
 
 pub(crate) use error::ScenarioError;
 pub(crate) use file::ScenarioFile;
+pub(crate) use policy::{builtin_policies, check_policy, load_policy, not_run, release_policy};
 #[cfg(test)]
 pub(crate) use spec::Closed;
 pub(crate) use spec::{Pattern, Profile, Spec};
 
 use std::path::Path;
-
-use shared::criteria::Policy;
 
 /// Name and text of each built-in scenario, in the strategy's order.
 const BUILTIN: [(&str, &str); 6] = [
@@ -68,16 +68,6 @@ pub(crate) fn load(name_or_path: &str) -> Result<ScenarioFile, ScenarioError> {
         cause,
     })?;
     ScenarioFile::parse(name_or_path, &text)
-}
-
-/// The targets for a release: sections 6.1 to 6.3 of the strategy.
-pub(crate) fn release_policy() -> Policy {
-    criteria::policy(
-        "release.toml",
-        include_str!("../../policies/release.toml"),
-        &BUILTIN.map(|(name, _)| name),
-    )
-    .expect("the built-in policy is valid: a test reads it")
 }
 
 #[cfg(test)]
