@@ -46,6 +46,9 @@ pub(crate) struct Open {
     pub(crate) seed: u64,
     /// States of the dataset.
     pub(crate) states: u32,
+    /// The only pair whose blocks will be asked for, where the arm lives for one pair: no other states are needed.
+    #[serde(default)]
+    pub(crate) pair: Option<u32>,
     /// A folder of the arm's own for its databases; empty.
     pub(crate) folder: PathBuf,
 }
@@ -67,6 +70,7 @@ pub(crate) enum Reply {
     /// Saves that were acknowledged; any number of these come while a block runs.
     Acknowledged {
         /// The saves.
+        #[serde(with = "super::acks")]
         saves: Vec<Ack>,
     },
     /// A block ended.
@@ -101,8 +105,7 @@ pub(crate) struct Opened {
 }
 
 /// One acknowledged save: its place in the plan, the answered snapshot, whether it was written.
-/// A triple, since there are very many of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Ack(pub(crate) u64, pub(crate) i64, pub(crate) bool);
 
 /// The evidence of a block.

@@ -9,7 +9,7 @@ use super::reader::Stored;
 use super::{Answer, RETAINED, Save};
 
 /// Findings that are put into words; the counts hold all of them.
-const FINDINGS: usize = 20;
+pub(super) const FINDINGS: usize = 20;
 
 /// What became of an acknowledged save.
 enum Fate {

@@ -3,16 +3,18 @@
 //! The ledger is kept by the controller, outside the arm, and the database is read by SQL of its own: neither the
 //! service's code nor its cache can vouch for itself.
 
+mod answers;
 mod check;
 mod reader;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Result;
 use shared::report::LedgerCheck;
+
+use self::answers::Answers;
 
 /// Snapshots that retention keeps of a run: its newest. Both services promise it (design: the standard service).
 pub(crate) const RETAINED: usize = 50;
@@ -20,7 +22,7 @@ pub(crate) const RETAINED: usize = 50;
 /// What an arm answered to each save of the plan, warm-up aside.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Ledger {
-    answers: BTreeMap<u64, Answer>,
+    answers: Answers,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +63,7 @@ impl Ledger {
 
     /// Whether the arm said anything about a save.
     pub(crate) fn is_answered(&self, index: u64) -> bool {
-        self.answers.contains_key(&index)
+        self.answers.contains(index)
     }
 
     /// Holds every acknowledged save against a SQLite database. `expected` gives what the plan says of a save; the
@@ -78,12 +80,12 @@ impl Ledger {
             .answers
             .iter()
             .map(|(index, answer)| {
-                let Expected { run, state } = expected(*index);
+                let Expected { run, state } = expected(index);
                 Save {
-                    index: *index,
+                    index,
                     run,
                     state,
-                    answer: *answer,
+                    answer,
                 }
             })
             .collect();
@@ -91,6 +93,25 @@ impl Ledger {
         let stored = reader::read(database, &known).await?;
         Ok(check::check(&saves, &stored))
     }
+}
+
+/// Adds a check of other databases to one: counts are summed, the first findings stay.
+pub(crate) fn merge(sum: &mut LedgerCheck, other: &LedgerCheck) {
+    for (total, more) in [
+        (&mut sum.acknowledged, other.acknowledged),
+        (&mut sum.found, other.found),
+        (&mut sum.retired, other.retired),
+        (&mut sum.lost, other.lost),
+        (&mut sum.wrong, other.wrong),
+        (&mut sum.runs, other.runs),
+        (&mut sum.stale_runs, other.stale_runs),
+        (&mut sum.overfull_runs, other.overfull_runs),
+    ] {
+        *total = total.saturating_add(more);
+    }
+    let room = check::FINDINGS.saturating_sub(sum.findings.len());
+    sum.findings
+        .extend(other.findings.iter().take(room).cloned());
 }
 
 /// A save with what was planned and what was answered.

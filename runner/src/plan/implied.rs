@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use shared::report::ImpliedHits;
 
-use super::{Plan, PlannedSave};
+use super::{PlannedBlock, PlannedSave};
 use crate::lru_model::LruModel;
 
 /// Look-ups and hits of a perfect LRU of `cache_entries` runs, block by block. It starts empty and keeps its
 /// entries from block to block; the warm-up does not touch it. Every save that is written refreshes its run's entry.
-pub(crate) fn implied_hits(plan: &Plan, cache_entries: u64) -> Vec<ImpliedHits> {
+pub(crate) fn implied_hits(blocks: &[PlannedBlock], cache_entries: u64) -> Vec<ImpliedHits> {
     let mut cache = LruModel::new(usize::try_from(cache_entries).unwrap_or(usize::MAX));
     let mut last_states = HashMap::new();
     let mut block_hits = |saves: &[PlannedSave]| {
@@ -25,7 +25,7 @@ pub(crate) fn implied_hits(plan: &Plan, cache_entries: u64) -> Vec<ImpliedHits> 
         }
         implied
     };
-    plan.blocks
+    blocks
         .iter()
         .map(|block| block_hits(&block.saves))
         .collect()

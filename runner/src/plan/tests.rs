@@ -185,7 +185,7 @@ fn overflow_never_repeats_a_run_or_a_state() {
         2_000
     );
     assert!(
-        implied_hits(&plan, 200)
+        implied_hits(&plan.blocks, 200)
             .iter()
             .all(|implied| implied.hits == 0 && implied.lookups > 0)
     );
@@ -212,7 +212,7 @@ fn both_patterns_have_the_same_hits_in_another_order() {
     for (block, implied) in plan
         .blocks
         .iter()
-        .zip(implied_hits(&plan, spec.cache_entries))
+        .zip(implied_hits(&plan.blocks, spec.cache_entries))
     {
         assert_eq!(
             (implied.lookups, implied.hits),
@@ -252,7 +252,7 @@ fn a_long_block_of_misses_leaves_the_hot_runs_in_the_cache() {
     let mut spec = spec(Pattern::Thrashing);
     spec.pairs = 1;
     let plan = plan(&spec, 3);
-    for implied in implied_hits(&plan, spec.cache_entries) {
+    for implied in implied_hits(&plan.blocks, spec.cache_entries) {
         assert_eq!((implied.lookups, implied.hits), (1_000, 500));
     }
 }
@@ -260,7 +260,7 @@ fn a_long_block_of_misses_leaves_the_hot_runs_in_the_cache() {
 #[test]
 fn a_cache_that_holds_all_runs_hits_every_duplicate() {
     let plan = plan(&spec(Pattern::Mixed), 7);
-    let hits: u64 = implied_hits(&plan, 300)
+    let hits: u64 = implied_hits(&plan.blocks, 300)
         .iter()
         .map(|implied| implied.hits)
         .sum();
@@ -268,7 +268,7 @@ fn a_cache_that_holds_all_runs_hits_every_duplicate() {
         hits,
         plan.blocks.iter().map(duplicates).sum::<usize>() as u64
     );
-    let fewer: u64 = implied_hits(&plan, 30)
+    let fewer: u64 = implied_hits(&plan.blocks, 30)
         .iter()
         .map(|implied| implied.hits)
         .sum();
@@ -329,7 +329,7 @@ fn the_hit_ratio_settles() {
     spec.runs = 2_000;
     spec.cache_entries = 800;
     let plan = plan(&spec, 5);
-    let implied = implied_hits(&plan, spec.cache_entries);
+    let implied = implied_hits(&plan.blocks, spec.cache_entries);
     let ratio = |block: usize| implied[block].hits as f64 / implied[block].lookups as f64;
     assert!(
         (ratio(2) - ratio(9)).abs() < 0.03,

@@ -32,6 +32,13 @@ pub(crate) enum Event<'a> {
         /// Planned length of the block, seconds.
         seconds: f64,
     },
+    /// The evidence sufficed at a planned look: the scenario ends early, as its rule says.
+    Decided {
+        /// The scenario.
+        spec: &'a Spec,
+        /// Pairs that were measured.
+        pairs: usize,
+    },
     /// The databases are held against the ledger.
     Checking {
         /// The scenario.

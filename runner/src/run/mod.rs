@@ -1,9 +1,12 @@
 //! A run: its scenarios one after the other, each written as soon as it ends.
 
 mod bench;
+mod course;
 mod events;
+mod hashes;
 mod interrupt;
 mod progress;
+mod side;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -81,6 +84,7 @@ pub(crate) async fn conduct(
         dataset: &dataset,
         databases: &order.databases,
         interrupt,
+        enough: &|_| false,
     };
     let mut scenarios = Vec::new();
     for spec in &order.specs {

@@ -93,6 +93,7 @@ impl Listener for Bar {
                 self.bar
                     .set_message(format!("{}: block {done}/{blocks} ({arm})", spec.name));
             }
+            Event::Decided { spec, pairs } => self.bar.println(decided(spec, *pairs)),
             Event::Checking { spec } => {
                 self.bar
                     .set_message(format!("{}: reading the databases back", spec.name));
@@ -141,6 +142,7 @@ impl<W: Write> Listener for Lines<W> {
                     self.say(&format!("{}: {done} of {blocks} blocks", spec.name));
                 }
             }
+            Event::Decided { spec, pairs } => self.say(&decided(spec, *pairs)),
             Event::Checking { spec } => {
                 self.say(&format!("{}: reading the databases back", spec.name))
             }
@@ -176,6 +178,13 @@ fn scenario_opening(spec: &Spec) -> String {
         spec.name,
         format_count(spec.offered.operations),
         spec.pairs
+    )
+}
+
+fn decided(spec: &Spec, pairs: usize) -> String {
+    format!(
+        "{}: decided after {pairs} of at most {} pairs",
+        spec.name, spec.pairs
     )
 }
 

@@ -133,7 +133,7 @@ fn the_stability_scenario_turns_its_cache_over_and_still_hits() {
         "{} runs",
         runs.len()
     );
-    let implied = implied_hits(&plan, spec.cache_entries);
+    let implied = implied_hits(&plan.blocks, spec.cache_entries);
     let ratio = implied.iter().map(|i| i.hits).sum::<u64>() as f64
         / implied.iter().map(|i| i.lookups).sum::<u64>() as f64;
     assert!(ratio > 0.62, "{ratio}");

@@ -129,7 +129,7 @@ impl Session {
         let subject: Subject = open.service.parse()?;
         let dataset = Dataset::new(open.seed, open.states);
         let plan = Plan::new(&open.spec, open.seed, &dataset)?;
-        let states = Arc::new(states_of(&plan, &dataset));
+        let states = Arc::new(states_of(&plan, open.pair, &dataset));
         warm_up(&subject, &open, &plan, &states)
             .await
             .context("warm-up")?;
@@ -259,10 +259,11 @@ fn scratch(folder: &Path, name: &str) -> anyhow::Result<PathBuf> {
     Ok(scratch)
 }
 
-/// The states that a plan uses.
-fn states_of(plan: &Plan, dataset: &Dataset) -> States {
+/// The states that a plan uses, in one pair or in all.
+fn states_of(plan: &Plan, pair: Option<u32>, dataset: &Dataset) -> States {
     let mut states = States::new();
-    let blocks = plan.blocks.iter().flat_map(|b| &b.saves);
+    let needed = |block: &&PlannedBlock| pair.is_none_or(|pair| block.pair == pair);
+    let blocks = plan.blocks.iter().filter(needed).flat_map(|b| &b.saves);
     for save in plan.warm_up.iter().chain(blocks) {
         states
             .entry(save.state)
