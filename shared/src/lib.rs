@@ -5,6 +5,7 @@
 //! with the same code. A report stores evidence; estimates and verdicts are computed from it, never stored.
 
 pub mod arms;
+pub mod calibration;
 pub mod criteria;
 pub mod estimate;
 pub mod histogram;

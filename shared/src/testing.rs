@@ -6,13 +6,15 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::arms::{ArmRole, Arms, ByClass};
+use crate::calibration::{GENERATOR, NOISE};
 use crate::criteria::{Better, Criterion, Measure, Policy, Target};
 use crate::histogram::{Histogram, recording};
 use crate::metric::Metric;
 use crate::report::{
     ArmIdentity, Arrivals, Backlog, Block, Build, BytesRange, CacheActivity, DatabaseWork, Dataset,
     Environment, EvictionProbe, EvictionRun, ImpliedHits, Latencies, LedgerCheck, Load,
-    LoadFigures, Mode, Outcomes, Resident, Run, Sample, Scenario, ScenarioEntry, Seal, Status,
+    LoadFigures, Mode, NO_DATABASE, Outcomes, Resident, Run, Sample, Scenario, ScenarioEntry, Seal,
+    Status,
 };
 use crate::units::THIN;
 
@@ -355,6 +357,65 @@ pub(crate) fn promised_gains() -> Vec<Criterion> {
         criterion("database.rows", Measure::Change, Better::Lower, -0.4),
         criterion("lost", Measure::Candidate, Better::Lower, 0.0),
     ]
+}
+
+/// One service in both arms of a scenario of its own.
+fn twice(service: &str, label: &str) -> Arms<ArmIdentity> {
+    let arm = |side: &str| ArmIdentity {
+        service: service.to_owned(),
+        label: format!("{label} ({side})"),
+        build: None,
+    };
+    Arms {
+        baseline: arm("baseline"),
+        candidate: arm("candidate"),
+    }
+}
+
+/// The standard service against itself.
+pub(crate) fn noise_scenario(seed: u64) -> Scenario {
+    let synthetic = Synthetic {
+        seed,
+        ..Synthetic::same(STANDARD)
+    };
+    Scenario {
+        name: NOISE.to_owned(),
+        title: "Noise".to_owned(),
+        arms: Some(twice("standard", "Standard")),
+        ..synthetic.scenario()
+    }
+}
+
+/// A service that does nothing: 400 000 saves a second at most, measured at 10 000 a second.
+pub(crate) fn generator_scenario() -> Scenario {
+    const NULL: Service = Service {
+        median_ns: 1_000.0,
+        duplicate_factor: 1.0,
+        rows_per_write: 0,
+        saves_per_second: 400_000.0,
+        cpu_ns: 2_000,
+        growth_bytes: 1 << 20,
+        cached: false,
+    };
+    let synthetic = Synthetic {
+        pairs: 3,
+        ..Synthetic::same(NULL)
+    };
+    let mut scenario = Scenario {
+        name: GENERATOR.to_owned(),
+        title: "Generator".to_owned(),
+        arms: Some(twice("null", "Null")),
+        ledger: None,
+        ..synthetic.scenario()
+    };
+    scenario.load.offered.operations_per_second = 10_000.0;
+    scenario.load.full = scenario.load.offered;
+    let promises = BTreeMap::from([("database".to_owned(), NO_DATABASE.to_owned())]);
+    scenario.promises = Arms {
+        baseline: promises.clone(),
+        candidate: promises,
+    };
+    scenario
 }
 
 /// A complete run of these scenarios in full length.

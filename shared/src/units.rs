@@ -87,6 +87,18 @@ pub fn format_change_interval(low: f64, high: f64) -> String {
     format!("{} … {}", signed_percent(low), signed_percent(high))
 }
 
+/// A change with one decimal, for limits that lie a few percent from none: +13.0 %.
+#[must_use]
+pub fn format_change_tenths(ratio: f64) -> String {
+    format!("{}{THIN}%", signed_tenths(ratio))
+}
+
+/// An interval of changes with one decimal, without the sign of percent: +10.6 … +15.8.
+#[must_use]
+pub fn format_change_interval_tenths(low: f64, high: f64) -> String {
+    format!("{} … {}", signed_tenths(low), signed_tenths(high))
+}
+
 /// An interval of figures with their unit.
 #[must_use]
 pub fn format_interval(low: f64, high: f64, unit: Unit) -> String {
@@ -171,6 +183,12 @@ fn signed_percent(ratio: f64) -> String {
     }
 }
 
+fn signed_tenths(ratio: f64) -> String {
+    let percent = (ratio * 1_000.0).round() / 10.0;
+    let plus = if percent > 0.0 { "+" } else { "" };
+    format!("{plus}{}", group(percent, 1))
+}
+
 fn group(value: f64, decimals: usize) -> String {
     let text = format!("{:.decimals$}", value.abs());
     let (whole, fraction) = text
@@ -250,6 +268,9 @@ mod tests {
         assert_eq!(plain(&format_change(0.071)), "+7_%");
         assert_eq!(plain(&format_change(-0.001)), "0_%");
         assert_eq!(format_change_interval(-0.712, -0.64), "−71 … −64");
+        assert_eq!(plain(&format_change_tenths(0.13)), "+13.0_%");
+        assert_eq!(plain(&format_change_tenths(-0.000_1)), "0.0_%");
+        assert_eq!(format_change_interval_tenths(-0.004, 0.158), "−0.4 … +15.8");
     }
 
     #[test]
