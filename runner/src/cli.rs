@@ -38,6 +38,7 @@ enum Command {
     Index(cmd::index::Args),
     Publish(cmd::publish::Args),
     View(cmd::view::Args),
+    Criteria(cmd::criteria::Args),
     Schema(cmd::schema::Args),
     Completions(cmd::completions::Args),
     /// Serve one arm of a comparison; spoken to by the runner itself.
@@ -59,6 +60,7 @@ impl Cli {
             Command::Index(args) => cmd::index::run(&args),
             Command::Publish(args) => cmd::publish::run(&args),
             Command::View(args) => cmd::view::run(args).await,
+            Command::Criteria(args) => cmd::criteria::run(&args),
             Command::Schema(args) => cmd::schema::run(&args),
             Command::Completions(args) => cmd::completions::run(&args, &mut Self::command()),
             Command::Arm => crate::arm::worker::work().await.map(|()| Exit::Done),

@@ -1,6 +1,7 @@
 //! One module a subcommand: its arguments and what it does.
 
 pub(crate) mod completions;
+pub(crate) mod criteria;
 pub(crate) mod index;
 pub(crate) mod list;
 pub(crate) mod percentiles;

@@ -11,11 +11,14 @@ use super::atomic::write_if_changed;
 use super::index::{rebuild_index, run_folders, write_index};
 use super::read::{Damaged, RUN_FILE, is_plain_name, read_run_folder, scenario_path};
 use crate::exit::usage;
+use crate::scenario::builtin_policies;
 
 /// Where a site keeps its reports; the viewer looks there.
 const REPORTS: &str = "reports";
 /// A site's page.
 const PAGE: &str = "index.html";
+/// The built-in policies, beside the list of runs: the page that compares two runs judges by them.
+const POLICIES_FILE: &str = "policies.json";
 
 /// What publishing came to.
 #[derive(Debug)]
@@ -54,12 +57,20 @@ pub(crate) fn publish(site: &Path, reports: &Path, viewer: &Path) -> Result<Publ
             });
         }
     }
+    writer.write(&policies()?, &Path::new(REPORTS).join(POLICIES_FILE))?;
     let index = list(&site.join(REPORTS), unreadable)?;
     Ok(Published {
         page: site.join(PAGE),
         index,
         written: writer.written,
     })
+}
+
+/// A JSON array of the built-in policies, as they stand in reports.
+fn policies() -> Result<Vec<u8>> {
+    let text = serde_json::to_string_pretty(&builtin_policies())
+        .with_context(|| format!("cannot serialize {POLICIES_FILE}"))?;
+    Ok((text + "\n").into_bytes())
 }
 
 /// Copies the files that a run lists into a folder of the run's own id, whatever its folder is called here. A damaged
@@ -128,14 +139,18 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     fn copy(&mut self, source: &Path, name: &Path) -> Result<()> {
-        let target = self.site.join(name);
         let bytes =
             fs::read(source).with_context(|| format!("cannot read {}", source.display()))?;
+        self.write(&bytes, name)
+    }
+
+    fn write(&mut self, bytes: &[u8], name: &Path) -> Result<()> {
+        let target = self.site.join(name);
         if let Some(folder) = target.parent() {
             fs::create_dir_all(folder)
                 .with_context(|| format!("cannot make {}", folder.display()))?;
         }
-        self.written += usize::from(write_if_changed(&target, &bytes)?);
+        self.written += usize::from(write_if_changed(&target, bytes)?);
         Ok(())
     }
 }
@@ -218,10 +233,20 @@ mod tests {
     }
 
     #[test]
+    fn a_site_holds_the_policies_that_its_pages_judge_by() {
+        let place = place();
+        place.publish();
+        let text = fs::read_to_string(place.site.join("reports").join(POLICIES_FILE)).unwrap();
+        let policies: Vec<shared::criteria::Policy> = serde_json::from_str(&text).unwrap();
+        let names: Vec<(&str, bool)> = policies.iter().map(|p| (p.name.as_str(), p.gate)).collect();
+        assert_eq!(names, [("release", false), ("ci", true)]);
+    }
+
+    #[test]
     fn publishing_again_writes_nothing_and_keeps_runs_that_are_gone() {
         let place = place();
         let old = written_into(&place.reports, &["low-load"], "2026-11-23T03:15:00Z");
-        assert_eq!(place.publish().written, 4);
+        assert_eq!(place.publish().written, 5);
         assert_eq!(place.publish().written, 0);
         fs::remove_dir_all(old).unwrap();
         written_into(&place.reports, &["low-load"], "2026-11-24T03:15:00Z");

@@ -151,3 +151,168 @@ pub(crate) fn check_policy(policy: &Policy, run: &[&str], all: bool) -> Result<(
         run: run.join(", "),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::criteria::Measure;
+    use shared::metric::{Metric, Plain};
+
+    const CI: &str = POLICIES[1].1;
+
+    fn refused(from: &str, to: &str) -> String {
+        assert!(CI.contains(from), "{from}");
+        criteria::policy("mine.toml", &CI.replacen(from, to, 1), &["gate"])
+            .unwrap_err()
+            .to_string()
+    }
+
+    #[test]
+    fn the_gate_fails_from_twenty_percent_and_only_warns_of_memory() {
+        let ci = builtin_policies().pop().unwrap();
+        assert!(ci.gate);
+        let latencies = ci
+            .criteria
+            .iter()
+            .filter(|c| matches!(c.metric, Metric::Latency { .. }));
+        assert_eq!(latencies.clone().count(), 4);
+        for criterion in latencies {
+            assert_eq!(
+                (
+                    criterion.target.of,
+                    criterion.target.pass,
+                    criterion.target.fail
+                ),
+                (Measure::Change, 0.1, Some(0.2))
+            );
+        }
+        let memory = ci
+            .criteria
+            .iter()
+            .find(|c| c.metric == Metric::Plain(Plain::MemoryPeak))
+            .unwrap();
+        assert!(memory.target.warn_only && memory.target.fail.is_none());
+    }
+
+    #[test]
+    fn what_cannot_be_is_named_with_its_place() {
+        for (from, to, expected) in [
+            (
+                "response.p95",
+                "response.p951",
+                "unknown metric `response.p951`",
+            ),
+            ("memory.peak", "memory.peek", "did you mean `memory.peak`"),
+            (
+                "fail = \"20 %\"",
+                "fail = \"5 %\"",
+                "`criteria.fail`: failing begins on the good side",
+            ),
+            (
+                "pass = \"10 %\"",
+                "pass = \"-110 %\"",
+                "nothing falls by more than 100 %",
+            ),
+            (
+                "pass = \"10 %\"",
+                "pass = inf",
+                "`criteria.pass`: inf is no finite number",
+            ),
+            ("pass = \"10 %\"", "pass = nan", "NaN is no finite number"),
+            (
+                "warn_only = true",
+                "warn_only = true\nfail = \"9 %\"",
+                "has no failing limit",
+            ),
+            ("scenario = \"gate\"\n", "", "needs `scenario`"),
+            (
+                "scenario = \"gate\"",
+                "scenario = \"gat\"",
+                "did you mean `gate`?",
+            ),
+            ("gate = true", "gates = true", "unknown field `gates`"),
+            (
+                "metric = \"lost\"",
+                "metric = \"success\"\npass = \"101 %\"",
+                "mine.toml:",
+            ),
+        ] {
+            let message = refused(from, to);
+            assert!(
+                message.starts_with("mine.toml:") && message.contains(expected),
+                "{to}: {message}"
+            );
+        }
+    }
+
+    #[test]
+    fn shares_and_numbers_beyond_reach_are_refused() {
+        let refused = |limits: &str| {
+            let text = format!(
+                "name = \"x\"\n[[criteria]]\nid = \"a\"\ntitle = \"a\"\nsource = \"s\"\nquote = \"q\"\n\
+                 scenario = \"gate\"\n{limits}\n"
+            );
+            criteria::policy("mine.toml", &text, &["gate"])
+                .unwrap_err()
+                .to_string()
+        };
+        let share =
+            "metric = \"success\"\nof = \"candidate\"\nbetter = \"higher\"\npass = \"101 %\"";
+        assert!(refused(share).contains("a share of 101 % is impossible"));
+        let count = "metric = \"lost\"\nof = \"candidate\"\nbetter = \"lower\"\npass = -1";
+        assert!(refused(count).contains("lost is never below zero"));
+        let huge = format!(
+            "metric = \"lost\"\nof = \"candidate\"\nbetter = \"lower\"\npass = \"{}\"",
+            "9".repeat(400)
+        );
+        assert!(refused(&huge).contains("no finite number"));
+    }
+
+    #[test]
+    fn a_policy_without_targets_judges_nothing_and_is_refused() {
+        let message = criteria::policy("mine.toml", "name = \"mine\"", &[])
+            .unwrap_err()
+            .to_string();
+        assert!(
+            message.contains("mine.toml:1: `name`: a policy needs at least one"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn policies_are_known_by_name_and_by_path() {
+        assert_eq!(load_policy("ci", &["gate"]).unwrap().name, "ci");
+        let unknown = load_policy("relaese", &[]).unwrap_err().to_string();
+        assert!(unknown.contains("did you mean `release`?"), "{unknown}");
+        let missing = load_policy("mine/none.toml", &[]).unwrap_err().to_string();
+        assert!(missing.contains("mine/none.toml"), "{missing}");
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mine.toml");
+        std::fs::write(&path, CI.replace("\"gate\"", "\"my-load\"")).unwrap();
+        let policy = load_policy(path.to_str().unwrap(), &["my-load"]).unwrap();
+        assert_eq!(policy.criteria[0].scenario.as_deref(), Some("my-load"));
+    }
+
+    #[test]
+    fn a_policy_must_judge_what_is_run() {
+        let ci = load_policy("ci", &["gate"]).unwrap();
+        assert!(check_policy(&ci, &["noise", "gate"], true).is_ok());
+        let refused = check_policy(&ci, &["low-load"], false)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            refused
+                .contains("judges gate, which is not part of what is run (low-load): run it too"),
+            "{refused}"
+        );
+        let release = release_policy();
+        assert!(check_policy(&release, &["medium-load"], false).is_ok());
+        let refused = check_policy(&release, &["medium-load"], true)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            refused.contains("high-load, capacity, overload, stability"),
+            "{refused}"
+        );
+    }
+}
