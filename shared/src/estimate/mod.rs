@@ -14,7 +14,7 @@ use crate::criteria::Measure;
 use crate::metric::{Metric, Plain};
 use crate::report::Scenario;
 pub use crate::stats::Interval;
-use crate::stats::{FEWEST_PAIRS, bootstrap};
+use crate::stats::{CONFIDENCE, FEWEST_PAIRS, Resampling, bootstrap};
 use crate::units::{Unit, format_count};
 
 /// A figure with its 95 % interval.
@@ -161,7 +161,12 @@ fn compare(
     if values.baseline.is_none() && values.candidate.is_none() {
         return Err(Unavailable::NoSamples);
     }
-    let intervals = bootstrap(units, |weights| {
+    let resampling = Resampling {
+        units,
+        run_length: 1,
+        confidence: CONFIDENCE,
+    };
+    let intervals = bootstrap(&resampling, |weights| {
         let b = figure(ArmRole::Baseline, weights);
         let c = figure(ArmRole::Candidate, weights);
         [b, c, change(b, c), difference(b, c)]

@@ -5,7 +5,7 @@ use super::{Comparison, Estimate, Unavailable, change, compare, counted, differe
 use crate::arms::{ArmRole, Arms};
 use crate::metric::{Metric, Plain};
 use crate::report::{Block, Mode, Scenario};
-use crate::stats::wilson;
+use crate::stats::{CONFIDENCE, wilson};
 use crate::units::{Unit, saturating_sum};
 
 /// A numerator and a denominator for each pair, for one arm.
@@ -171,7 +171,7 @@ pub(super) fn share_of_saves(
         // More events than saves is a damaged report, not a share.
         (planned > 0 && events <= planned).then(|| Estimate {
             value: events as f64 / planned as f64,
-            interval: wilson(events, planned),
+            interval: wilson(events, planned, CONFIDENCE),
             no_interval: None,
         })
     };
@@ -358,9 +358,9 @@ mod tests {
         // Open and closed blocks: 20 × 250 saves.
         let candidate = errors.candidate.unwrap();
         assert_eq!(candidate.value, 10.0 / 5_000.0);
-        assert_eq!(candidate.interval, wilson(10, 5_000));
+        assert_eq!(candidate.interval, wilson(10, 5_000, CONFIDENCE));
         let baseline = errors.baseline.unwrap();
-        assert_eq!(baseline.interval, wilson(0, 5_000));
+        assert_eq!(baseline.interval, wilson(0, 5_000, CONFIDENCE));
         assert!(baseline.interval.unwrap().high > 0.0);
         // No interval: any increase that was seen is an increase.
         assert_eq!(errors.difference, Some(Estimate::exact(0.002)));

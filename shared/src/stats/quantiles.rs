@@ -1,0 +1,93 @@
+//! Percentiles of weighted merges of histograms.
+
+use crate::histogram::{Histogram, rank_at_quantile};
+
+/// The histograms of many blocks, laid out so that the percentile of any weighted merge of them is a binary search.
+#[derive(Debug)]
+pub struct BlockQuantiles {
+    values: Vec<u64>,
+    /// One row a value: for each block, how many of its values are at most this one.
+    cumulative: Vec<u64>,
+    blocks: usize,
+}
+
+impl BlockQuantiles {
+    /// Lays out one histogram a block.
+    #[must_use]
+    pub fn new(histograms: &[Histogram]) -> Self {
+        let mut values: Vec<u64> = histograms
+            .iter()
+            .flat_map(|h| h.buckets().iter().map(|b| b.highest))
+            .collect();
+        values.sort_unstable();
+        values.dedup();
+        let blocks = histograms.len();
+        let mut cumulative = vec![0; values.len() * blocks];
+        for (block, histogram) in histograms.iter().enumerate() {
+            let mut buckets = histogram.buckets().iter().peekable();
+            let mut seen = 0_u64;
+            for (row, value) in values.iter().enumerate() {
+                if let Some(bucket) = buckets.next_if(|b| b.highest == *value) {
+                    seen = seen.saturating_add(bucket.count);
+                }
+                cumulative[row * blocks + block] = seen;
+            }
+        }
+        Self {
+            values,
+            cumulative,
+            blocks,
+        }
+    }
+
+    /// The value at a quantile of 0 to 1 of the blocks merged, each as often as its weight says; HdrHistogram's rule.
+    #[must_use]
+    pub fn value_at(&self, quantile: f64, weights: &[u32]) -> Option<f64> {
+        let total = self.count_to(self.values.len().checked_sub(1)?, weights);
+        if total == 0 {
+            return None;
+        }
+        let rank = rank_at_quantile(quantile, total);
+        let (mut low, mut high) = (0, self.values.len() - 1);
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            if self.count_to(middle, weights) >= rank {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        Some(self.values[low] as f64)
+    }
+
+    fn count_to(&self, row: usize, weights: &[u32]) -> u64 {
+        self.cumulative[row * self.blocks..(row + 1) * self.blocks]
+            .iter()
+            .zip(weights)
+            .fold(0_u64, |sum, (count, weight)| {
+                sum.saturating_add(count.saturating_mul(u64::from(*weight)))
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::histogram;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn weighted_quantiles_equal_those_of_the_merged_histogram(
+            blocks in prop::collection::vec(prop::collection::vec(1_u64..1_000_000, 0..40), 1..6),
+            weights in prop::collection::vec(0_u32..4, 6),
+            quantile in 0.001_f64..=1.0,
+        ) {
+            let histograms: Vec<Histogram> = blocks.iter().map(|b| histogram(b.iter().copied())).collect();
+            let weights = &weights[..histograms.len()];
+            let drawn = histograms.iter().zip(weights).flat_map(|(h, w)| (0..*w).map(move |_| h));
+            let expected = Histogram::merged(drawn).value_at_quantile(quantile).map(|v| v as f64);
+            prop_assert_eq!(BlockQuantiles::new(&histograms).value_at(quantile, weights), expected);
+        }
+    }
+}
