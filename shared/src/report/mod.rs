@@ -10,6 +10,8 @@
 mod capacity;
 mod compression;
 mod index;
+#[cfg(any(test, not(feature = "field-paths")))]
+mod map_only;
 mod read;
 mod run;
 mod scenario;
@@ -29,13 +31,14 @@ pub use scenario::{
 };
 pub use seal::{Seal, SealFault, check_digest, check_seal, seal};
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// The version of the format that this build writes, and the newest that it reads.
 pub const FORMAT_VERSION: u32 = 2;
 
 /// How a run or a scenario ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "state", rename_all = "lowercase")]
 pub enum Status {
@@ -54,10 +57,70 @@ pub enum Status {
     },
 }
 
+/// A status as it is written. Read by this, since what serde derives for a tagged enumeration keeps every kind of value
+/// in between and is fifty times the code.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenStatus {
+    state: String,
+    #[serde(default)]
+    cause: Option<String>,
+}
+
+impl<'de> Deserialize<'de> for Status {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let WrittenStatus { state, cause } = WrittenStatus::deserialize(deserializer)?;
+        Ok(match (state.as_str(), cause) {
+            ("pending", None) => Self::Pending,
+            ("running", None) => Self::Running,
+            ("complete", None) => Self::Complete,
+            ("interrupted", None) => Self::Interrupted,
+            ("broken", Some(cause)) => Self::Broken { cause },
+            ("broken", None) => return Err(D::Error::missing_field("cause")),
+            _ => return Err(D::Error::custom(format_args!("no such status: `{state}`"))),
+        })
+    }
+}
+
 impl Status {
     /// Whether all that was planned is there.
     #[must_use]
     pub const fn is_complete(&self) -> bool {
         matches!(self, Self::Complete)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Status;
+
+    #[test]
+    fn every_status_survives_a_round_trip() {
+        let broken = Status::Broken {
+            cause: "disk full".to_owned(),
+        };
+        for status in [
+            Status::Pending,
+            Status::Running,
+            Status::Complete,
+            Status::Interrupted,
+            broken,
+        ] {
+            let text = serde_json::to_string(&status).unwrap();
+            assert_eq!(serde_json::from_str::<Status>(&text).unwrap(), status);
+        }
+    }
+
+    #[test]
+    fn what_is_no_status_is_refused() {
+        for (text, named) in [
+            (r#"{"state": "lost"}"#, "`lost`"),
+            (r#"{"state": "broken"}"#, "`cause`"),
+            (r#"{"state": "complete", "at": 3}"#, "`at`"),
+            ("{}", "`state`"),
+        ] {
+            let refused = serde_json::from_str::<Status>(text).unwrap_err();
+            assert!(refused.to_string().contains(named), "{refused}");
+        }
     }
 }

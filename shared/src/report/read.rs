@@ -3,6 +3,8 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+#[cfg(not(feature = "field-paths"))]
+use super::map_only::MapOnly;
 use super::{FORMAT_VERSION, Index, Run, Scenario};
 
 /// Why a report file cannot be read.
@@ -112,7 +114,10 @@ fn parse<T: DeserializeOwned>(text: &str) -> Result<T, ReadError> {
 /// Without the path of a faulty field: line and column lead to the same place.
 #[cfg(not(feature = "field-paths"))]
 fn parse<T: DeserializeOwned>(text: &str) -> Result<T, ReadError> {
-    serde_json::from_str(text).map_err(|e| syntax(&e))
+    let mut json = serde_json::Deserializer::from_str(text);
+    let document = T::deserialize(MapOnly(&mut json)).map_err(|e| syntax(&e))?;
+    json.end().map_err(|e| syntax(&e))?;
+    Ok(document)
 }
 
 fn syntax(e: &serde_json::Error) -> ReadError {
