@@ -1,79 +1,144 @@
 //! What an arm says, in order, from a thread of its own: saves never wait for the pipe.
+//!
+//! An acknowledgement costs its save a push under a lock and nothing else: nobody is woken for it but once in
+//! [`GATHER`], since waking a thread takes longer than a save of a fast service.
 
 use std::io::{self, Write};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::arm::messages::{Ack, Reply};
 
-/// Acknowledgements wait at most this long for company: few wake-ups under load, and little to lose in a crash.
+/// Acknowledgements wait this long for company: few wake-ups under load, and little to lose in a crash.
 const GATHER: Duration = Duration::from_millis(25);
-
-enum Item {
-    Ack(Ack),
-    Reply(Box<Reply>),
-}
 
 /// Hands over what is to be said.
 #[derive(Clone)]
-pub(super) struct Outbox(Sender<Item>);
+pub(super) struct Outbox(Arc<Speech>);
+
+/// Ends the thread that speaks as soon as nobody can say anything any more.
+struct Speech(Arc<Shared>);
+
+struct Shared {
+    waiting: Mutex<Waiting>,
+    news: Condvar,
+}
+
+/// What was not said yet.
+#[derive(Default)]
+struct Waiting {
+    /// Whole messages, said before the acknowledgements.
+    replies: Vec<Reply>,
+    acks: Vec<Ack>,
+    /// Nobody is left to say anything, or to listen.
+    over: bool,
+}
 
 impl Outbox {
     /// Starts the thread that speaks.
     pub(super) fn start(to: impl Write + Send + 'static) -> (Self, JoinHandle<io::Result<()>>) {
-        let (sender, receiver) = channel();
-        let thread = std::thread::spawn(move || speak(&receiver, to));
-        (Self(sender), thread)
+        let shared = Arc::new(Shared {
+            waiting: Mutex::default(),
+            news: Condvar::new(),
+        });
+        let speaker = Arc::clone(&shared);
+        let thread = std::thread::spawn(move || {
+            let spoken = speaker.speak(to);
+            speaker.lock().over = true;
+            spoken
+        });
+        (Self(Arc::new(Speech(shared))), thread)
     }
 
     /// Reports an acknowledged save. If nobody listens any more, the arm ends by itself soon.
     pub(super) fn acknowledge(&self, ack: Ack) {
-        let _gone = self.0.send(Item::Ack(ack));
+        let shared = &self.0.0;
+        let mut waiting = shared.lock();
+        if waiting.over {
+            return;
+        }
+        waiting.acks.push(ack);
+        let first = waiting.acks.len() == 1;
+        drop(waiting);
+        if first {
+            shared.news.notify_one();
+        }
     }
 
     /// Replies, after all acknowledgements so far.
     pub(super) fn reply(&self, reply: Reply) {
-        let _gone = self.0.send(Item::Reply(Box::new(reply)));
+        let shared = &self.0.0;
+        let mut waiting = shared.lock();
+        if waiting.over {
+            return;
+        }
+        waiting.gather();
+        waiting.replies.push(reply);
+        drop(waiting);
+        shared.news.notify_one();
     }
 }
 
-fn speak(items: &Receiver<Item>, mut to: impl Write) -> io::Result<()> {
-    let mut saves: Vec<Ack> = Vec::new();
-    let mut due: Option<Instant> = None;
-    loop {
-        let patience = due.map_or(Duration::MAX, |d| {
-            d.saturating_duration_since(Instant::now())
-        });
-        match items.recv_timeout(patience.min(Duration::from_secs(3600))) {
-            Ok(Item::Ack(ack)) => {
-                due.get_or_insert_with(|| Instant::now() + GATHER);
-                saves.push(ack);
-            }
-            Ok(Item::Reply(reply)) => {
-                flush(&mut saves, &mut due, &mut to)?;
-                write_line(&reply, &mut to)?;
-            }
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return flush(&mut saves, &mut due, &mut to),
-        }
-        if due.is_some_and(|d| d <= Instant::now()) {
-            flush(&mut saves, &mut due, &mut to)?;
-        }
+impl Drop for Speech {
+    fn drop(&mut self) {
+        self.0.lock().over = true;
+        self.0.news.notify_one();
     }
 }
 
-fn flush(saves: &mut Vec<Ack>, due: &mut Option<Instant>, to: &mut impl Write) -> io::Result<()> {
-    *due = None;
-    if saves.is_empty() {
-        return Ok(());
+impl Waiting {
+    /// Makes one message of the acknowledgements so far.
+    fn gather(&mut self) {
+        if !self.acks.is_empty() {
+            let room = Vec::with_capacity(self.acks.len());
+            let saves = std::mem::replace(&mut self.acks, room);
+            self.replies.push(Reply::Acknowledged { saves });
+        }
     }
-    write_line(
-        &Reply::Acknowledged {
-            saves: std::mem::take(saves),
-        },
-        to,
-    )
+
+    fn is_urgent(&self) -> bool {
+        self.over || !self.replies.is_empty()
+    }
+}
+
+impl Shared {
+    /// A thread that broke while it held the lock left whole items behind.
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn speak(&self, mut to: impl Write) -> io::Result<()> {
+        loop {
+            let (replies, over) = self.next();
+            for reply in &replies {
+                write_line(reply, &mut to)?;
+            }
+            to.flush()?;
+            if over {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Waits for something to say; and whether it is the last.
+    fn next(&self) -> (Vec<Reply>, bool) {
+        let silent = |w: &mut Waiting| w.acks.is_empty() && !w.is_urgent();
+        let mut waiting = self
+            .news
+            .wait_while(self.lock(), silent)
+            .unwrap_or_else(PoisonError::into_inner);
+        if !waiting.is_urgent() {
+            let gathering = |w: &mut Waiting| !w.is_urgent();
+            waiting = self
+                .news
+                .wait_timeout_while(waiting, GATHER, gathering)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+        waiting.gather();
+        (std::mem::take(&mut waiting.replies), waiting.over)
+    }
 }
 
 /// A reply that cannot be put into words is answered by saying so: the controller must not wait for ever.
@@ -84,6 +149,100 @@ fn write_line(reply: &Reply, to: &mut impl Write) -> io::Result<()> {
         })
     })?;
     line.push(b'\n');
-    to.write_all(&line)?;
-    to.flush()
+    to.write_all(&line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A pipe whose other end is a shared buffer.
+    #[derive(Clone, Default)]
+    struct Heard(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Heard {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Heard {
+        fn replies(&self) -> Vec<Reply> {
+            let bytes = self.0.lock().unwrap().clone();
+            let text = String::from_utf8(bytes).unwrap();
+            text.lines()
+                .map(|line| serde_json::from_str(line).unwrap())
+                .collect()
+        }
+    }
+
+    #[test]
+    fn a_reply_comes_after_all_acknowledgements_before_it() {
+        let heard = Heard::default();
+        let (outbox, speaker) = Outbox::start(heard.clone());
+        let threads: Vec<_> = (0..4_u64)
+            .map(|thread| {
+                let outbox = outbox.clone();
+                std::thread::spawn(move || {
+                    for i in 0..1_000 {
+                        outbox.acknowledge(Ack(thread * 1_000 + i, 1, true));
+                    }
+                })
+            })
+            .collect();
+        for thread in threads {
+            thread.join().unwrap();
+        }
+        outbox.reply(Reply::Closed);
+        drop(outbox);
+        speaker.join().unwrap().unwrap();
+        let mut replies = heard.replies();
+        assert!(matches!(replies.pop(), Some(Reply::Closed)));
+        let mut indices: Vec<u64> = replies
+            .into_iter()
+            .flat_map(|reply| match reply {
+                Reply::Acknowledged { saves } => saves,
+                other => panic!("{other:?}"),
+            })
+            .map(|ack| ack.0)
+            .collect();
+        indices.sort_unstable();
+        assert_eq!(indices, (0..4_000).collect::<Vec<u64>>());
+    }
+
+    #[test]
+    fn acknowledgements_are_said_soon_without_a_reply() {
+        let heard = Heard::default();
+        let (outbox, _speaker) = Outbox::start(heard.clone());
+        outbox.acknowledge(Ack(7, 8, false));
+        let patience = std::time::Instant::now() + Duration::from_secs(10);
+        while heard.replies().is_empty() {
+            assert!(std::time::Instant::now() < patience, "nothing was said");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        drop(outbox);
+    }
+
+    #[test]
+    fn a_broken_pipe_ends_the_speaker_and_what_comes_later_is_dropped() {
+        struct Broken;
+        impl Write for Broken {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::BrokenPipe.into())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let (outbox, speaker) = Outbox::start(Broken);
+        outbox.reply(Reply::Closed);
+        assert!(speaker.join().unwrap().is_err());
+        outbox.acknowledge(Ack(1, 1, true));
+        assert!(outbox.0.0.lock().acks.is_empty());
+    }
 }
