@@ -1,14 +1,19 @@
 //! Arms: services under load, each in a process of its own.
 
+mod acks;
+mod choice;
 mod messages;
 mod process;
 #[cfg(test)]
 pub(crate) mod simulated;
 pub(crate) mod worker;
 
+use std::path::{Path, PathBuf};
+
 use async_trait::async_trait;
 use shared::report::EvictionProbe;
 
+pub(crate) use choice::{ArmSource, choose, identities, own_arms};
 pub(crate) use messages::{Ack, BlockDone, Open, Opened};
 pub(crate) use process::ProcessArms;
 
@@ -35,25 +40,45 @@ pub(crate) trait Arm: Send {
 /// Starts arms.
 #[async_trait]
 pub(crate) trait StartArms: Send + Sync {
-    /// Starts one arm.
-    async fn start(&self) -> Result<Box<dyn Arm>, ArmError>;
+    /// Starts an arm of a binary.
+    async fn start(&self, binary: &Path) -> Result<Box<dyn Arm>, ArmError>;
 }
 
 /// Why an arm cannot go on.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ArmError {
     /// The process could not be started.
-    #[error("the arm's process could not be started: {0}")]
-    Start(std::io::Error),
+    #[error("`{binary}` does not start: {cause}", binary = binary.display())]
+    Start {
+        /// The binary.
+        binary: PathBuf,
+        /// What the system says.
+        cause: std::io::Error,
+    },
+    /// The process started, but is no runner.
+    #[error("`{binary}` is no runner: {why}", binary = binary.display())]
+    NoRunner {
+        /// The binary.
+        binary: PathBuf,
+        /// What it did.
+        why: String,
+    },
     /// The process speaks another version of the messages.
     #[error(
-        "the arm speaks protocol {theirs}, this runner speaks {ours}: use builds of the same protocol"
+        "`{binary}`, {their_build}, speaks protocol {theirs}, this runner, {our_build}, speaks {ours}: arms can be \
+         compared only between builds of one protocol", binary = binary.display()
     )]
     Protocol {
-        /// Version of the arm.
+        /// The binary.
+        binary: PathBuf,
+        /// Version of its messages.
         theirs: u32,
-        /// Version of this runner.
+        /// Its build, in words.
+        their_build: String,
+        /// Version of this runner's messages.
         ours: u32,
+        /// This build, in words.
+        our_build: String,
     },
     /// The process ended in the middle of something.
     #[error("the arm's process ended unexpectedly ({0})")]

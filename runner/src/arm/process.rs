@@ -1,68 +1,56 @@
-//! An arm as a child process: the same binary, called with its hidden subcommand.
+//! An arm as a child process: a runner, called with its hidden subcommand.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::Duration;
 
 use async_trait::async_trait;
-use shared::report::EvictionProbe;
+use shared::report::{Build, EvictionProbe};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
 use super::messages::{PROTOCOL, Reply, Request};
 use super::{Acknowledge, Arm, ArmError, BlockDone, Open, Opened, StartArms};
+use crate::environment::build as build_of_this;
 
 /// The hidden subcommand that turns the runner into an arm.
 pub(crate) const ARM_COMMAND: &str = "arm";
 
-/// Starts arms from a runner binary.
-pub(crate) struct ProcessArms {
-    binary: PathBuf,
-}
+/// How long a binary may take to say what it is. A runner takes milliseconds, also on a machine under load.
+const HELLO_WITHIN: Duration = Duration::from_secs(10);
 
-impl ProcessArms {
-    /// Arms of this very binary.
-    ///
-    /// # Errors
-    /// Where the operating system does not tell which file this process runs.
-    pub(crate) fn of_this_binary() -> std::io::Result<Self> {
-        Ok(Self {
-            binary: std::env::current_exe()?,
-        })
+/// This very program. The link stays with the program that runs when a newer build replaces its file: whoever follows
+/// it between fork and exec is still a copy of this process.
+pub(super) fn this_binary() -> std::io::Result<PathBuf> {
+    let link = PathBuf::from("/proc/self/exe");
+    if link.exists() {
+        Ok(link)
+    } else {
+        std::env::current_exe()
     }
 }
+
+/// Starts arms as processes.
+pub(crate) struct ProcessArms;
 
 #[async_trait]
 impl StartArms for ProcessArms {
-    async fn start(&self) -> Result<Box<dyn Arm>, ArmError> {
-        let mut child = Command::new(&self.binary)
-            .arg(ARM_COMMAND)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            // Ctrl-C goes to the controller alone: the block that is running ends in order.
-            .process_group(0)
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(ArmError::Start)?;
-        let streams = child.stdin.take().zip(child.stdout.take());
-        let (stdin, stdout) = streams
-            .ok_or_else(|| ArmError::Start(std::io::Error::other("its streams are missing")))?;
-        let mut arm = ProcessArm {
-            child,
-            stdin,
-            lines: BufReader::new(stdout).lines(),
-        };
-        match arm.reply().await? {
-            Reply::Hello {
-                protocol: PROTOCOL, ..
-            } => Ok(Box::new(arm)),
-            Reply::Hello { protocol, .. } => Err(ArmError::Protocol {
-                theirs: protocol,
-                ours: PROTOCOL,
-            }),
-            other => Err(out_of_turn(&other)),
-        }
+    async fn start(&self, binary: &Path) -> Result<Box<dyn Arm>, ArmError> {
+        let (arm, _) = ProcessArm::start(binary, Stdio::inherit()).await?;
+        Ok(Box::new(arm))
     }
+}
+
+/// The build of a binary, which is started for that and ended again.
+///
+/// # Errors
+/// It does not start, is no runner, or speaks another protocol.
+pub(super) async fn introduce(binary: &Path) -> Result<Build, ArmError> {
+    let (_ends_here, other) = ProcessArm::start(binary, Stdio::null()).await?;
+    other.ok_or_else(|| ArmError::NoRunner {
+        binary: binary.to_owned(),
+        why: "it does not say which build it is".to_owned(),
+    })
 }
 
 struct ProcessArm {
@@ -72,6 +60,54 @@ struct ProcessArm {
 }
 
 impl ProcessArm {
+    async fn start(binary: &Path, stderr: Stdio) -> Result<(Self, Option<Build>), ArmError> {
+        let failed = |cause| ArmError::Start {
+            binary: binary.to_owned(),
+            cause,
+        };
+        let mut child = Command::new(binary)
+            .arg(ARM_COMMAND)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(stderr)
+            // Ctrl-C goes to the controller alone: the block that is running ends in order.
+            .process_group(0)
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(failed)?;
+        let streams = child.stdin.take().zip(child.stdout.take());
+        let (stdin, stdout) =
+            streams.ok_or_else(|| failed(std::io::Error::other("its streams are missing")))?;
+        let mut arm = Self {
+            child,
+            stdin,
+            lines: BufReader::new(stdout).lines(),
+        };
+        let no_runner = |why: String| ArmError::NoRunner {
+            binary: binary.to_owned(),
+            why,
+        };
+        let hello = tokio::time::timeout(HELLO_WITHIN, arm.reply()).await;
+        match hello.map_err(|_| no_runner(format!("it said nothing within {HELLO_WITHIN:?}")))? {
+            Ok(Reply::Hello {
+                protocol: PROTOCOL,
+                build,
+            }) => Ok((arm, build)),
+            Ok(Reply::Hello { protocol, build }) => Err(ArmError::Protocol {
+                binary: binary.to_owned(),
+                theirs: protocol,
+                their_build: build.map_or_else(|| "of an unknown build".to_owned(), in_words),
+                ours: PROTOCOL,
+                our_build: in_words(build_of_this()),
+            }),
+            Ok(other) => Err(no_runner(out_of_turn(&other).to_string())),
+            Err(ArmError::Died(status)) => Err(no_runner(format!(
+                "called as an arm it ended at once ({status})"
+            ))),
+            Err(e) => Err(no_runner(e.to_string())),
+        }
+    }
+
     async fn request(&mut self, request: &Request) -> Result<(), ArmError> {
         let mut line =
             serde_json::to_vec(request).map_err(|e| ArmError::OutOfTurn(e.to_string()))?;
@@ -106,6 +142,15 @@ impl ProcessArm {
             Ok(status) => ArmError::Died(status.to_string()),
             Err(e) => ArmError::Died(e.to_string()),
         }
+    }
+}
+
+/// `0.3.0 (4c1d7e2)`.
+fn in_words(build: Build) -> String {
+    if build.revision.is_empty() {
+        build.version
+    } else {
+        format!("{} ({})", build.version, build.revision)
     }
 }
 

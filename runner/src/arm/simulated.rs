@@ -1,5 +1,7 @@
 //! Arms that compute their evidence from the plan instead of measuring it: whole runs become deterministic.
 
+use std::path::Path;
+
 use async_trait::async_trait;
 use shared::arms::{ArmRole, Class};
 use shared::histogram::{Histogram, recording};
@@ -16,7 +18,7 @@ pub(crate) struct SimulatedArms;
 
 #[async_trait]
 impl StartArms for SimulatedArms {
-    async fn start(&self) -> Result<Box<dyn Arm>, ArmError> {
+    async fn start(&self, _binary: &Path) -> Result<Box<dyn Arm>, ArmError> {
         Ok(Box::new(Simulated {
             role: ArmRole::Baseline,
             blocks: Vec::new(),

@@ -2,18 +2,14 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, anyhow};
-use jiff::Timestamp;
+use anyhow::{Result, anyhow};
 use shared::arms::Arms;
-use shared::report::{ArmIdentity, Status};
+use shared::report::Status;
 use shared::verdict::Verdict;
 
-use crate::arm::ProcessArms;
-use crate::arm::worker::{Subject, SubjectError};
-use crate::dataset::DEFAULT_STATES;
+use crate::arm::{ArmSource, choose, identities};
 use crate::exit::{Exit, usage};
-use crate::output::{RunFolder, rebuild_index, write_index};
-use crate::run::{Finished, Interrupt, Order, conduct, listener};
+use crate::run::{Assignment, Finished, Paths, measure};
 use crate::scenario::{Profile, Spec, builtin, load, release_policy};
 
 /// The seed of a run that names none: the same plan and the same states for everybody.
@@ -59,7 +55,8 @@ pub(crate) struct Args {
     /// What people call the run.
     #[arg(long, value_name = "TEXT")]
     title: Option<String>,
-    /// The service that is in use today: `standard`, `optimized` or `optimized:cache=ENTRIES`.
+    /// The service that is in use today: `standard`, `optimized`, `optimized:cache=ENTRIES`; `SERVICE@BINARY` runs it
+    /// in the build of another runner.
     #[arg(long, value_name = "SERVICE", default_value = "standard")]
     baseline: String,
     /// The service that wants to replace it.
@@ -76,33 +73,30 @@ pub(crate) struct Args {
 /// Wrong input, before any load starts; a report that cannot be written.
 pub(crate) async fn run(args: &Args) -> Result<Exit> {
     let specs = specs(args)?;
-    let services = services(args)?;
-    let started = Timestamp::now();
-    std::fs::create_dir_all(&args.out).map_err(|e| {
-        usage(anyhow!(
-            "the output folder {} cannot be made: {e}; name another one with --out",
-            args.out.display()
-        ))
-    })?;
-    let databases = databases(args)?;
-    let folder = RunFolder::create(&args.out, args.profile.as_str(), started)?;
-    let order = Order {
+    let texts = Arms {
+        baseline: args.baseline.as_str(),
+        candidate: args.candidate.as_str(),
+    };
+    let options = Arms {
+        baseline: "--baseline",
+        candidate: "--candidate",
+    };
+    let sources = choose(texts, options).await?;
+    let assignment = Assignment {
         title: args
             .title
             .clone()
-            .unwrap_or_else(|| title(&services, args.profile)),
+            .unwrap_or_else(|| title(&sources, args.profile)),
         profile: args.profile.to_string(),
         seed: args.seed,
-        states: DEFAULT_STATES,
-        services,
+        sources,
         specs,
         policy: release_policy(),
-        databases: databases.path().to_owned(),
+        out: args.out.clone(),
+        database: args.database.clone(),
+        paths: Paths::Stdout,
     };
-    let arms = ProcessArms::of_this_binary().context("this program's own file")?;
-    let interrupt = Interrupt::listen().context("listening for Ctrl-C")?;
-    let finished = conduct(&order, &folder, &arms, &interrupt, listener().as_mut()).await?;
-    write_index(&args.out, &rebuild_index(&args.out)?)?;
+    let finished = measure(assignment, &|_, _| false).await?;
     Ok(exit(&finished, args.gate))
 }
 
@@ -138,61 +132,8 @@ fn specs(args: &Args) -> Result<Vec<Spec>> {
     }
 }
 
-fn services(args: &Args) -> Result<Arms<ArmIdentity>> {
-    let identity = |option: &str, service: &str| -> Result<ArmIdentity> {
-        let subject: Subject = service
-            .parse()
-            .map_err(|e: SubjectError| usage(anyhow!("--{option}: {e}")))?;
-        Ok(ArmIdentity {
-            service: service.to_owned(),
-            label: subject.label().to_owned(),
-            build: None,
-        })
-    };
-    let mut services = Arms {
-        baseline: identity("baseline", &args.baseline)?,
-        candidate: identity("candidate", &args.candidate)?,
-    };
-    if services.baseline.label == services.candidate.label {
-        // Two arms of one service are told apart by what was asked for, or by their side.
-        let same = services.baseline.service == services.candidate.service;
-        for (arm, side) in [
-            (&mut services.baseline, "baseline"),
-            (&mut services.candidate, "candidate"),
-        ] {
-            arm.label = if same {
-                format!("{} ({side})", arm.label)
-            } else {
-                arm.service.clone()
-            };
-        }
-    }
-    Ok(services)
-}
-
-/// A folder for the databases that goes away with the run. A disk in memory would make every commit free.
-fn databases(args: &Args) -> Result<tempfile::TempDir> {
-    let parent = match args.database.as_deref() {
-        None => args.out.clone(),
-        Some(url) => match url.split_once(':') {
-            Some(("sqlite", folder)) => PathBuf::from(folder.strip_prefix("//").unwrap_or(folder)),
-            _ => {
-                let scheme = url.split_once(':').map_or(url, |(scheme, _)| scheme);
-                return Err(usage(anyhow!(
-                    "--database: `{scheme}` is not supported; name a folder for SQLite databases as sqlite:DIR"
-                )));
-            }
-        },
-    };
-    tempfile::Builder::new().prefix(".databases-").tempdir_in(&parent).map_err(|e| {
-        usage(anyhow!(
-            "databases cannot be kept in {}: {e}; make the folder writable or name another one with --database sqlite:DIR",
-            parent.display()
-        ))
-    })
-}
-
-fn title(services: &Arms<ArmIdentity>, profile: Profile) -> String {
+fn title(sources: &Arms<ArmSource>, profile: Profile) -> String {
+    let services = identities(sources);
     format!(
         "{} vs {}, {profile} run",
         services.baseline.label, services.candidate.label

@@ -9,7 +9,7 @@ use shared::report::{FORMAT_VERSION, Scenario, Seal, Status};
 use super::course::Course;
 use super::events::Listener;
 use super::interrupt::Interrupt;
-use crate::arm::StartArms;
+use crate::arm::{ArmSource, StartArms};
 use crate::dataset::Dataset;
 use crate::scenario::Spec;
 
@@ -19,8 +19,8 @@ pub(crate) struct Bench<'a> {
     pub(crate) run: &'a str,
     /// Where arms come from.
     pub(crate) arms: &'a dyn StartArms,
-    /// The services, as on the command line.
-    pub(crate) services: Arms<String>,
+    /// The run's services.
+    pub(crate) sources: &'a Arms<ArmSource>,
     /// Seed of plan, order and dataset.
     pub(crate) seed: u64,
     /// The states.

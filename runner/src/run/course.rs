@@ -13,7 +13,7 @@ use super::bench::Bench;
 use super::events::{Event, Listener};
 use super::hashes::StateHashes;
 use super::side::{Left, Side};
-use crate::arm::BlockDone;
+use crate::arm::{ArmSource, BlockDone, identities, own_arms};
 use crate::ledger::merge;
 use crate::plan::{Plan, PlannedBlock, implied_hits, order};
 use crate::scenario::Spec;
@@ -27,6 +27,8 @@ pub(super) struct Course<'a> {
     pub(super) bench: &'a Bench<'a>,
     /// The scenario.
     pub(super) spec: &'a Spec,
+    /// The services: the run's or the scenario's own.
+    sources: Arms<ArmSource>,
     /// The saves of each arm.
     pub(super) plans: Arms<Plan>,
     /// The report so far.
@@ -57,6 +59,14 @@ impl<'a> Course<'a> {
         scenario: &'a mut Scenario,
         listener: &'a mut dyn Listener,
     ) -> anyhow::Result<Self> {
+        let sources = match &spec.arms {
+            None => bench.sources.clone(),
+            Some(own) => {
+                let sources = own_arms(own, bench.sources)?;
+                scenario.arms = Some(identities(&sources));
+                sources
+            }
+        };
         let plan = Plan::new(spec, bench.seed, bench.dataset)?;
         let first = order(bench.seed, &plan);
         let plans = Arms {
@@ -73,6 +83,7 @@ impl<'a> Course<'a> {
         Ok(Self {
             bench,
             spec,
+            sources,
             implied: plans.map(|_, plan| implied(plan)),
             plans,
             scenario,
@@ -157,7 +168,10 @@ impl<'a> Course<'a> {
     }
 
     async fn begin(&mut self, pair: Option<u32>, folder: &Path) -> anyhow::Result<Arms<Side>> {
-        let side = |role| Side::begin(self.bench, role, self.spec, pair, folder);
+        let side = |role| {
+            let source = self.sources.get(role);
+            Side::begin(self.bench, source, role, self.spec, pair, folder)
+        };
         let (baseline, candidate) =
             tokio::try_join!(side(ArmRole::Baseline), side(ArmRole::Candidate))?;
         Ok(Arms {

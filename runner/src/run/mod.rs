@@ -5,6 +5,7 @@ mod course;
 mod events;
 mod hashes;
 mod interrupt;
+mod measure;
 mod progress;
 mod side;
 mod table;
@@ -16,14 +17,15 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use shared::arms::Arms;
 use shared::criteria::Policy;
-use shared::report::{ArmIdentity, FORMAT_VERSION, Run, Scenario, ScenarioEntry, Seal, Status};
+use shared::report::{FORMAT_VERSION, Run, Scenario, ScenarioEntry, Seal, Status};
 use shared::summary::{RunSummary, summarize, summarize_scenario};
 
 use self::bench::Bench;
 pub(crate) use self::events::{Event, Listener};
 pub(crate) use self::interrupt::Interrupt;
+pub(crate) use self::measure::{Assignment, measure};
 pub(crate) use self::progress::listener;
-use crate::arm::StartArms;
+use crate::arm::{ArmSource, StartArms, identities};
 use crate::console::print;
 use crate::dataset::Dataset;
 use crate::environment::{build, environment};
@@ -40,25 +42,44 @@ pub(crate) struct Order {
     pub(crate) seed: u64,
     /// States of the dataset.
     pub(crate) states: u32,
-    /// The services, with their labels.
-    pub(crate) services: Arms<ArmIdentity>,
+    /// The services.
+    pub(crate) sources: Arms<ArmSource>,
     /// The scenarios.
     pub(crate) specs: Vec<Spec>,
     /// The targets of the whole run.
     pub(crate) policy: Policy,
     /// A folder for the databases.
     pub(crate) databases: PathBuf,
+    /// Where the paths of the report's files are printed.
+    pub(crate) paths: Paths,
 }
+
+/// Where the path of each file of the report is printed as soon as it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Paths {
+    /// On stdout: they are what the command has to say.
+    Stdout,
+    /// On stderr, where stdout is for something else.
+    Stderr,
+}
+
+/// Whether the evidence suffices: the run and its scenarios so far, the one in progress last. Asked only after as many
+/// pairs as the scenario's planned looks say.
+pub(crate) type Enough<'a> = &'a dyn Fn(&Run, &[Scenario]) -> bool;
 
 /// A finished run.
 pub(crate) struct Finished {
     /// The run.
     pub(crate) run: Run,
+    /// Its evidence.
+    pub(crate) scenarios: Vec<Scenario>,
+    /// The folder of its report.
+    pub(crate) folder: PathBuf,
     /// What it came to.
     pub(crate) summary: RunSummary,
 }
 
-/// Runs all scenarios. The path of each file stands on stdout as soon as the file is written.
+/// Runs all scenarios. The path of each file is printed as soon as the file is written.
 ///
 /// # Errors
 /// Where a report cannot be written; files written before stay valid.
@@ -68,6 +89,7 @@ pub(crate) async fn conduct(
     arms: &dyn StartArms,
     interrupt: &Interrupt,
     listener: &mut dyn Listener,
+    enough: Enough<'_>,
 ) -> anyhow::Result<Finished> {
     listener.hear(&Event::RunStarted {
         id: folder.id(),
@@ -76,28 +98,33 @@ pub(crate) async fn conduct(
     let dataset = Dataset::new(order.seed, order.states);
     let mut run = begin(order, folder.id(), &dataset);
     folder.write_run(&run)?;
-    let bench = Bench {
-        run: folder.id(),
-        arms,
-        services: order.services.map(|_, s| s.service.clone()),
-        seed: order.seed,
-        dataset: &dataset,
-        databases: &order.databases,
-        interrupt,
-        enough: &|_| false,
-    };
     let mut scenarios = Vec::new();
     for spec in &order.specs {
         if interrupt.is_asked() {
             run.status = Status::Interrupted;
             break;
         }
+        let so_far = |scenario: &Scenario| {
+            let mut all: Vec<Scenario> = scenarios.clone();
+            all.push(scenario.clone());
+            enough(&run, &all)
+        };
+        let bench = Bench {
+            run: folder.id(),
+            arms,
+            sources: &order.sources,
+            seed: order.seed,
+            dataset: &dataset,
+            databases: &order.databases,
+            interrupt,
+            enough: &so_far,
+        };
         let scenario = bench.measure(spec, listener).await;
         let path = folder.write_scenario(&mut run, &scenario)?;
         listener.hear(&Event::ScenarioDone {
             summary: &summarize_scenario(&scenario),
         });
-        print_path(&path)?;
+        print_path(order.paths, &path)?;
         let status = scenario.status.clone();
         scenarios.push(scenario);
         if !status.is_complete() {
@@ -105,7 +132,7 @@ pub(crate) async fn conduct(
             break;
         }
     }
-    end(&mut run, folder, scenarios, listener)
+    end(run, order.paths, folder, scenarios, listener)
 }
 
 fn begin(order: &Order, id: &str, dataset: &Dataset) -> Run {
@@ -121,7 +148,7 @@ fn begin(order: &Order, id: &str, dataset: &Dataset) -> Run {
         dataset: dataset.describe(),
         profile: order.profile.clone(),
         seed: order.seed,
-        arms: order.services.clone(),
+        arms: identities(&order.sources),
         policy: order.policy.clone(),
         scenarios: order.specs.iter().map(entry).collect(),
         seal: Seal::default(),
@@ -149,7 +176,8 @@ fn status_of_run(spec: &Spec, status: Status) -> Status {
 }
 
 fn end(
-    run: &mut Run,
+    mut run: Run,
+    paths: Paths,
     folder: &RunFolder,
     scenarios: Vec<Scenario>,
     listener: &mut dyn Listener,
@@ -158,16 +186,24 @@ fn end(
         run.status = Status::Complete;
     }
     run.finished_at = Some(Timestamp::now().to_string());
-    let path = folder.write_run(run)?;
-    let summary = summarize(run, &scenarios);
+    let path = folder.write_run(&mut run)?;
+    let summary = summarize(&run, &scenarios);
     listener.hear(&Event::RunDone { summary: &summary });
-    print_path(&path)?;
+    print_path(paths, &path)?;
     Ok(Finished {
-        run: run.clone(),
+        run,
+        scenarios,
+        folder: folder.path().to_owned(),
         summary,
     })
 }
 
-fn print_path(path: &Path) -> std::io::Result<()> {
-    print(&format!("{}\n", path.display()))
+fn print_path(paths: Paths, path: &Path) -> std::io::Result<()> {
+    match paths {
+        Paths::Stdout => print(&format!("{}\n", path.display())),
+        Paths::Stderr => {
+            eprintln!("{}", path.display());
+            Ok(())
+        }
+    }
 }

@@ -7,7 +7,7 @@ use shared::arms::ArmRole;
 use shared::report::LedgerCheck;
 
 use super::bench::Bench;
-use crate::arm::{Ack, Arm, ArmError, BlockDone, Open, Opened};
+use crate::arm::{Ack, Arm, ArmError, ArmSource, BlockDone, Open, Opened};
 use crate::ledger::{Expected, Ledger};
 use crate::plan::PlannedSave;
 use crate::scenario::Spec;
@@ -29,6 +29,7 @@ impl Side {
     /// asked for, if there is only one.
     pub(super) async fn begin(
         bench: &Bench<'_>,
+        source: &ArmSource,
         role: ArmRole,
         spec: &Spec,
         pair: Option<u32>,
@@ -37,11 +38,18 @@ impl Side {
         let folder = folder.join(role.as_str());
         std::fs::create_dir_all(&folder)
             .with_context(|| format!("the folder {} for a database", folder.display()))?;
-        let named = |e: ArmError| anyhow::Error::new(e).context(format!("the {role} arm"));
-        let mut arm = bench.arms.start().await.map_err(named)?;
+        let named = |e: ArmError| {
+            let label = if source.is_this_build() {
+                String::new()
+            } else {
+                format!(" ({})", source.binary.display())
+            };
+            anyhow::Error::new(e).context(format!("the {role} arm{label}"))
+        };
+        let mut arm = bench.arms.start(&source.binary).await.map_err(named)?;
         let open = Open {
             role,
-            service: bench.services.get(role).clone(),
+            service: source.service.clone(),
             spec: spec.clone(),
             seed: bench.seed,
             states: u32::try_from(bench.dataset.len()).context("too many states")?,

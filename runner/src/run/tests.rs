@@ -35,31 +35,34 @@ async fn simulate(names: &[&str], interrupt: &Interrupt) -> Simulation {
         .iter()
         .map(|name| load(name).unwrap().resolve(Profile::Ci, None).unwrap())
         .collect();
-    let identity = |service: &str, label: &str| ArmIdentity {
-        service: service.into(),
-        label: label.into(),
-        build: None,
-    };
     let order = Order {
         title: "Simulated".to_owned(),
         profile: "ci".to_owned(),
         seed: 7,
         states: 2000,
-        services: Arms {
-            baseline: identity("standard", "Standard"),
-            candidate: identity("optimized", "Optimized"),
+        sources: Arms {
+            baseline: ArmSource::of_this_binary("standard").unwrap(),
+            candidate: ArmSource::of_this_binary("optimized").unwrap(),
         },
         specs,
         policy: release_policy(),
         databases: folder.path().join("databases"),
+        paths: Paths::Stderr,
     };
     let reports =
         RunFolder::create(&folder.path().join("reports"), "ci", Timestamp::now()).unwrap();
     let log = Log::default();
     let mut listener = progress::lines(log.clone());
-    let finished = conduct(&order, &reports, &SimulatedArms, interrupt, &mut listener)
-        .await
-        .unwrap();
+    let finished = conduct(
+        &order,
+        &reports,
+        &SimulatedArms,
+        interrupt,
+        &mut listener,
+        &|_, _| false,
+    )
+    .await
+    .unwrap();
     let said = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     let said = said.replace(reports.id(), "RUN-ID");
     Simulation {
