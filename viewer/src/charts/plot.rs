@@ -7,11 +7,11 @@ use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint, Ranged};
 use plotters::coord::{CoordTranslate, Shift};
 use plotters::element::{Drawable, PointCollection};
 use plotters::prelude::{
-    Circle, DrawingArea, IntoDrawingArea, IntoFont, PathElement, Polygon, Rectangle, SVGBackend,
+    Circle, DrawingArea, IntoDrawingArea, PathElement, Polygon, Rectangle, SVGBackend,
     Text,
 };
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{Color, TextStyle};
+use plotters::style::{Color, FontDesc, FontFamily, FontStyle, TextStyle};
 
 use super::svg::{Paint, SUB, restyle};
 
@@ -196,7 +196,9 @@ impl Plot<'_> {
             Anchor::End => HPos::Right,
         };
         let colour = paint.colour();
-        let style = TextStyle::from(("sans-serif", 12).into_font())
+        // Named by its kind: a family's name would bring the tables of all scripts' lower case letters along.
+        let font = FontDesc::new(FontFamily::SansSerif, 12.0, FontStyle::Normal);
+        let style = TextStyle::from(font)
             .color(&colour)
             .pos(Pos::new(h, VPos::Bottom));
         self.mark(&Text::new(text, units(at), style));
