@@ -2,8 +2,9 @@
 
 use super::latency::sound_pairs;
 use super::pairs::{Pair, open_pairs};
+use super::sampled::{Change, Sampled, confidence, resampling};
 use super::sums::{acknowledged, ratio};
-use super::{Comparison, Unavailable, compare, counted};
+use super::{Comparison, Figures, Unavailable, counted};
 use crate::arms::{ArmRole, Arms, Class};
 use crate::histogram::Histogram;
 use crate::metric::{Metric, Plain};
@@ -46,6 +47,7 @@ pub(super) fn from_probe(
             baseline: 0,
             candidate: operations,
         },
+        confidence(scenario),
     ))
 }
 
@@ -81,7 +83,7 @@ pub(super) fn from_blocks(
     metric: Metric,
     plain: Plain,
     scenario: &Scenario,
-) -> Result<Comparison, Unavailable> {
+) -> Result<Figures, Unavailable> {
     let pairs = open_pairs(scenario);
     let activity: Vec<(CacheActivity, ImpliedHits, u64)> = pairs
         .iter()
@@ -108,7 +110,9 @@ pub(super) fn from_blocks(
             baseline: None,
             candidate: Some(saturating_sum(wrong) as f64),
         };
-        return Ok(counted(metric, Unit::Count, values, samples));
+        let confidence = confidence(scenario);
+        let comparison = counted(metric, Unit::Count, values, samples, confidence);
+        return Ok(Figures::Counted(comparison));
     }
     let measured: Vec<_> = activity
         .iter()
@@ -118,19 +122,20 @@ pub(super) fn from_blocks(
         .iter()
         .map(|(_, i, _)| (i.hits as f64, i.lookups as f64))
         .collect();
-    compare(
+    Ok(Figures::sampled(Sampled::new(
         metric,
         Unit::Share,
-        activity.len(),
         samples,
-        |role, weights| {
+        resampling(scenario, activity.len()),
+        Change::Merged,
+        move |role, weights| {
             let hit_ratio = (role == ArmRole::Candidate).then(|| ratio(&measured, weights))??;
             match plain {
                 Plain::HitRatio => Some(hit_ratio),
                 _ => Some((hit_ratio - ratio(&implied, weights)?).abs()),
             }
         },
-    )
+    )))
 }
 
 /// Median service time of unique saves in the pairs in which the candidate evicted, over those in which its cache
@@ -138,7 +143,7 @@ pub(super) fn from_blocks(
 pub(super) fn eviction_penalty(
     metric: Metric,
     scenario: &Scenario,
-) -> Result<Comparison, Unavailable> {
+) -> Result<Sampled, Unavailable> {
     let pairs = sound_pairs(scenario)?;
     let evicting = |p: &Pair<'_>| p.blocks.candidate.cache.is_some_and(|c| c.evictions > 0);
     let masks = pairs.iter().map(evicting).collect::<Vec<bool>>();
@@ -152,12 +157,13 @@ pub(super) fn eviction_penalty(
         baseline: service_of_unique(&pairs, ArmRole::Baseline),
         candidate: service_of_unique(&pairs, ArmRole::Candidate),
     };
-    compare(
+    Ok(Sampled::new(
         metric,
         Unit::Factor,
-        pairs.len(),
         samples,
-        |role, weights| {
+        resampling(scenario, pairs.len()),
+        Change::Merged,
+        move |role, weights| {
             let median = |evicting: bool| {
                 let chosen: Vec<u32> = weights
                     .iter()
@@ -168,7 +174,7 @@ pub(super) fn eviction_penalty(
             };
             Some(median(true)? / median(false)?)
         },
-    )
+    ))
 }
 
 fn service_of_unique(pairs: &[Pair<'_>], role: ArmRole) -> BlockQuantiles {
@@ -180,10 +186,7 @@ fn service_of_unique(pairs: &[Pair<'_>], role: ArmRole) -> BlockQuantiles {
 }
 
 /// Mean service time in the alternating pattern over that in the sequential one; a unit is a pair with both patterns.
-pub(super) fn pattern_penalty(
-    metric: Metric,
-    scenario: &Scenario,
-) -> Result<Comparison, Unavailable> {
+pub(super) fn pattern_penalty(metric: Metric, scenario: &Scenario) -> Result<Sampled, Unavailable> {
     let pairs = sound_pairs(scenario)?;
     let of_pattern = |name: &'static str| {
         pairs
@@ -209,16 +212,17 @@ pub(super) fn pattern_penalty(
         baseline: both(ArmRole::Baseline),
         candidate: both(ArmRole::Candidate),
     };
-    compare(
+    Ok(Sampled::new(
         metric,
         Unit::Factor,
-        alternating.len(),
         acknowledged(&pairs),
-        |role, weights| {
+        resampling(scenario, alternating.len()),
+        Change::Merged,
+        move |role, weights| {
             let (alternating, sequential) = sums.get(role);
             Some(ratio(alternating, weights)? / ratio(sequential, weights)?)
         },
-    )
+    ))
 }
 
 /// Sum of the service times of a block, and how many there are.

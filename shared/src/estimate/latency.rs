@@ -1,13 +1,18 @@
 //! Percentiles of merged histograms.
 
+use super::Unavailable;
 use super::pairs::{Pair, is_saturated, open_pairs};
-use super::{Comparison, Estimate, Unavailable, compare};
+use super::sampled::{Change, Sampled, resampling};
 use crate::arms::{ArmRole, Arms, Class};
 use crate::histogram::Histogram;
 use crate::metric::{LatencyKind, Metric};
 use crate::report::{Block, Scenario};
 use crate::stats::{BlockQuantiles, samples_needed};
 use crate::units::{Unit, format_count, percentile_name, saturating_sum};
+
+/// The highest percentile whose change is the median of the pairs' own. Above it, histograms are merged first: a tail
+/// percentile of one pair is made of a handful of values, and the median of such is not the tail of all.
+const HIGHEST_OF_A_PAIR: f64 = 50.0;
 
 /// One latency of a block, of one class or of all saves.
 fn of_block(block: &Block, kind: LatencyKind, class: Option<Class>) -> Histogram {
@@ -89,7 +94,7 @@ pub(super) fn percentile(
     kind: LatencyKind,
     percentile: f64,
     class: Option<Class>,
-) -> Result<Comparison, Unavailable> {
+) -> Result<Sampled, Unavailable> {
     let pairs = sound_pairs(scenario)?;
     if pairs.is_empty() {
         return Err(Unavailable::NotMeasured(
@@ -114,46 +119,45 @@ pub(super) fn percentile(
         baseline: baseline_count,
         candidate: candidate_count,
     };
-    let mut comparison = compare(
+    let change = if percentile > HIGHEST_OF_A_PAIR {
+        Change::Merged
+    } else {
+        Change::MedianOfPairs
+    };
+    let mut sampled = Sampled::new(
         metric,
         Unit::Nanoseconds,
-        pairs.len(),
         samples,
-        |role, weights| quantiles.get(role).value_at(percentile / 100.0, weights),
-    )?;
-    withhold_thin_intervals(&mut comparison, percentile, class);
-    Ok(comparison)
+        resampling(scenario, pairs.len()),
+        change,
+        move |role, weights| quantiles.get(role).value_at(percentile / 100.0, weights),
+    );
+    withhold_thin_intervals(&mut sampled, percentile, class);
+    Ok(sampled)
 }
 
 /// Takes intervals away that too few values stand behind, and says how many it needs.
-fn withhold_thin_intervals(comparison: &mut Comparison, percentile: f64, class: Option<Class>) {
+fn withhold_thin_intervals(sampled: &mut Sampled, percentile: f64, class: Option<Class>) {
     let needed = samples_needed(percentile);
     let kind = class.map_or_else(String::new, |class| format!("{} ", class.as_str()));
-    let withhold = |estimate: &mut Option<Estimate>, count: u64| {
-        if let Some(estimate) = estimate.as_mut().filter(|_| count < needed) {
-            estimate.interval = None;
-            estimate.no_interval = Some(format!(
+    for role in ArmRole::ALL {
+        let count = *sampled.samples().get(role);
+        if count < needed {
+            let reason = format!(
                 "{} needs {} {kind}saves, there are {}",
                 percentile_name(percentile),
                 format_count(needed),
                 format_count(count)
-            ));
+            );
+            sampled.withhold(role, reason);
         }
-    };
-    let Arms {
-        baseline,
-        candidate,
-    } = comparison.samples;
-    withhold(&mut comparison.baseline, baseline);
-    withhold(&mut comparison.candidate, candidate);
-    withhold(&mut comparison.change, baseline.min(candidate));
-    withhold(&mut comparison.difference, baseline.min(candidate));
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::estimate::estimate;
+    use crate::estimate::{Comparison, estimate};
     use crate::report::{Backlog, Mode};
     use crate::testing::{OPTIMIZED, STANDARD, Service, Synthetic, spaced};
 

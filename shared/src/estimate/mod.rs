@@ -1,21 +1,26 @@
 //! Estimates: figures computed from evidence, with their confidence intervals over pairs.
 
 mod cache;
+mod capacity;
 mod latency;
+mod memory;
 mod pairs;
+mod sampled;
 mod sums;
 mod trend;
 
+pub use capacity::{found, meets};
 pub use latency::{merged_latency, pair_changes};
 pub use pairs::{Pair, closed_pairs, is_saturated, open_pairs};
+pub use sampled::Sampled;
 
-use crate::arms::{ArmRole, Arms};
+use crate::arms::Arms;
 use crate::criteria::Measure;
 use crate::metric::{Metric, Plain};
-use crate::report::Scenario;
+use crate::report::{CapacityOf, Scenario};
 pub use crate::stats::Interval;
-use crate::stats::{CONFIDENCE, FEWEST_PAIRS, Resampling, bootstrap};
-use crate::units::{Unit, format_count};
+use crate::stats::Spread;
+use crate::units::Unit;
 
 /// A figure with its 95 % interval.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,10 +56,23 @@ pub struct Comparison {
     pub baseline: Option<Estimate>,
     /// The candidate's figure.
     pub candidate: Option<Estimate>,
-    /// Candidate / baseline − 1; absent without a baseline above zero.
+    /// Candidate / baseline − 1; absent without a baseline above zero. For sums and percentiles up to the median, the
+    /// median of the pairs' own changes, so that one disturbed pair does not move it; for tail percentiles that of the
+    /// merged histograms.
     pub change: Option<Estimate>,
     /// Candidate − baseline.
     pub difference: Option<Estimate>,
+    /// Natural logarithm of candidate / baseline of each pair in which both are above zero.
+    pub log_ratios: Vec<f64>,
+    /// Two-sided p-value of Wilcoxon's signed-rank test over the pairs that nothing changed, not corrected for other
+    /// metrics; absent where the change has no interval or is counted.
+    pub p_value: Option<f64>,
+    /// Two-sided confidence of each interval, 0 to 1: above 0.95 where several looks were planned, so that all of them
+    /// together hold 95 %.
+    pub confidence: f64,
+    /// Mean, median and standard deviation of each arm's figure over the pairs, in `unit`; absent where it is counted
+    /// or a trend.
+    pub spread: Arms<Option<Spread>>,
     /// Pairs behind it; zero where saves are counted without regard to pairs.
     pub pairs: usize,
     /// Saves behind it.
@@ -92,34 +110,71 @@ pub enum Unavailable {
     },
 }
 
+/// A metric's figures before or without resampling.
+enum Figures {
+    /// Counted over the whole scenario.
+    Counted(Comparison),
+    /// Resampled.
+    Sampled(Box<Sampled>),
+}
+
+impl Figures {
+    fn sampled(sampled: Sampled) -> Self {
+        Self::Sampled(Box::new(sampled))
+    }
+}
+
 /// Computes a metric from the evidence of a scenario.
 ///
 /// # Errors
 /// [`Unavailable`], where the evidence cannot give the figure.
 pub fn estimate(metric: Metric, scenario: &Scenario) -> Result<Comparison, Unavailable> {
+    match figures(metric, scenario)? {
+        Figures::Counted(comparison) => Ok(comparison),
+        Figures::Sampled(sampled) => sampled.comparison(),
+    }
+}
+
+/// A metric as any resample of a scenario's pairs gives it, for comparisons across runs.
+///
+/// # Errors
+/// [`Unavailable`], where the evidence cannot give the figure, or it is counted and not resampled.
+pub fn sampled(metric: Metric, scenario: &Scenario) -> Result<Sampled, Unavailable> {
+    match figures(metric, scenario)? {
+        Figures::Sampled(sampled) => Ok(*sampled),
+        Figures::Counted(_) => Err(Unavailable::NotMeasured(
+            "it is one figure of the whole scenario, not one of each pair".to_owned(),
+        )),
+    }
+}
+
+/// Natural logarithm of candidate / baseline of each pair in which both are above zero.
+///
+/// # Errors
+/// [`Unavailable`] as by [`sampled`].
+pub fn pair_log_ratios(metric: Metric, scenario: &Scenario) -> Result<Vec<f64>, Unavailable> {
+    sampled(metric, scenario).map(|sampled| sampled.log_ratios().to_vec())
+}
+
+fn figures(metric: Metric, scenario: &Scenario) -> Result<Figures, Unavailable> {
     match metric {
         Metric::Latency {
             kind,
             percentile,
             class,
-        } => latency::percentile(metric, scenario, kind, percentile, class),
-        Metric::Plain(plain) => estimate_plain(metric, plain, scenario),
+        } => latency::percentile(metric, scenario, kind, percentile, class).map(Figures::sampled),
+        Metric::Plain(plain) => plain_figures(metric, plain, scenario),
     }
 }
 
-fn estimate_plain(
+fn plain_figures(
     metric: Metric,
     plain: Plain,
     scenario: &Scenario,
-) -> Result<Comparison, Unavailable> {
-    match plain {
-        Plain::ClosedThroughput
-        | Plain::OpenThroughput
-        | Plain::RowsPerSave
-        | Plain::ConnectionPerSave
-        | Plain::CpuPerSave => sums::per_pair(metric, plain, scenario),
-        Plain::MemoryPerSave => sums::memory_per_save(metric, scenario),
-        Plain::MemoryGrowth => sums::memory_growth(metric, scenario),
+) -> Result<Figures, Unavailable> {
+    let counted = match plain {
+        Plain::MemoryPerSave => memory::per_save(metric, scenario),
+        Plain::MemoryGrowth => memory::growth(metric, scenario),
         Plain::ErrorRate | Plain::SuccessRate => sums::share_of_saves(metric, plain, scenario),
         Plain::ErrorCount | Plain::PoolTimeouts | Plain::LostSaves => {
             sums::counted_figure(metric, plain, scenario)
@@ -127,67 +182,33 @@ fn estimate_plain(
         Plain::CacheOverLimit | Plain::EvictionExact | Plain::EvictionMemory => {
             cache::from_probe(metric, plain, scenario)
         }
+        Plain::CacheRecovery => Err(Unavailable::NotMeasured(
+            "no scenario of this run looks for it".to_owned(),
+        )),
+        _ => return sampled_figures(metric, plain, scenario),
+    };
+    counted.map(Figures::Counted)
+}
+
+fn sampled_figures(
+    metric: Metric,
+    plain: Plain,
+    scenario: &Scenario,
+) -> Result<Figures, Unavailable> {
+    let sampled = match plain {
         Plain::HitRatio | Plain::HitRatioError | Plain::StatisticsError => {
-            cache::from_blocks(metric, plain, scenario)
+            return cache::from_blocks(metric, plain, scenario);
         }
+        Plain::MemoryPeak => return memory::peak(metric, scenario),
         Plain::EvictionPenalty => cache::eviction_penalty(metric, scenario),
         Plain::PatternPenalty => cache::pattern_penalty(metric, scenario),
         Plain::MemoryTrend => trend::memory(metric, scenario),
         Plain::LatencyTrend => trend::latency(metric, scenario),
-        Plain::MemoryPeak
-        | Plain::CapacityRate
-        | Plain::ConcurrentCapacity
-        | Plain::CacheRecovery => Err(Unavailable::NotMeasured(
-            "no scenario of this run looks for it".to_owned(),
-        )),
-    }
-}
-
-/// Compares the arms by a figure that follows from how often each unit (pair, block, sample) was drawn.
-fn compare(
-    metric: Metric,
-    unit: Unit,
-    units: usize,
-    samples: Arms<u64>,
-    figure: impl Fn(ArmRole, &[u32]) -> Option<f64>,
-) -> Result<Comparison, Unavailable> {
-    // A ratio over zero is no figure; kept as infinity it would make the change −100 %.
-    let figure = |role, weights: &[u32]| figure(role, weights).filter(|v| v.is_finite());
-    let all = vec![1; units];
-    let values = Arms {
-        baseline: figure(ArmRole::Baseline, &all),
-        candidate: figure(ArmRole::Candidate, &all),
+        Plain::CapacityRate => capacity::capacity(metric, CapacityOf::Rate, scenario),
+        Plain::ConcurrentCapacity => capacity::capacity(metric, CapacityOf::Users, scenario),
+        _ => sums::per_pair(metric, plain, scenario),
     };
-    if values.baseline.is_none() && values.candidate.is_none() {
-        return Err(Unavailable::NoSamples);
-    }
-    let resampling = Resampling {
-        units,
-        run_length: 1,
-        confidence: CONFIDENCE,
-    };
-    let intervals = bootstrap(&resampling, |weights| {
-        let b = figure(ArmRole::Baseline, weights);
-        let c = figure(ArmRole::Candidate, weights);
-        [b, c, change(b, c), difference(b, c)]
-    });
-    let estimate = |value: Option<f64>, interval: Option<Interval>| {
-        value.map(|value| Estimate {
-            value,
-            interval,
-            no_interval: interval.is_none().then(|| few_units(units)),
-        })
-    };
-    Ok(Comparison {
-        metric,
-        unit,
-        baseline: estimate(values.baseline, intervals[0]),
-        candidate: estimate(values.candidate, intervals[1]),
-        change: estimate(change(values.baseline, values.candidate), intervals[2]),
-        difference: estimate(difference(values.baseline, values.candidate), intervals[3]),
-        pairs: units,
-        samples,
-    })
+    sampled.map(Figures::sampled)
 }
 
 /// A comparison of counts: nothing is estimated, so the figures are their own intervals.
@@ -196,6 +217,7 @@ fn counted(
     unit: Unit,
     values: Arms<Option<f64>>,
     samples: Arms<u64>,
+    confidence: f64,
 ) -> Comparison {
     let exact = |v: Option<f64>| v.filter(|v| v.is_finite()).map(Estimate::exact);
     Comparison {
@@ -205,6 +227,10 @@ fn counted(
         candidate: exact(values.candidate),
         change: exact(change(values.baseline, values.candidate)),
         difference: exact(difference(values.baseline, values.candidate)),
+        log_ratios: Vec::new(),
+        p_value: None,
+        confidence,
+        spread: Arms::default(),
         pairs: 0,
         samples,
     }
@@ -217,13 +243,4 @@ fn change(baseline: Option<f64>, candidate: Option<f64>) -> Option<f64> {
 
 fn difference(baseline: Option<f64>, candidate: Option<f64>) -> Option<f64> {
     Some(candidate? - baseline?)
-}
-
-fn few_units(units: usize) -> String {
-    if units < FEWEST_PAIRS {
-        let needed = format_count(FEWEST_PAIRS as u64);
-        format!("an interval needs at least {needed} pairs, there are {units}")
-    } else {
-        "too few pairs hold this figure for an interval: measure more pairs".to_owned()
-    }
 }

@@ -1,7 +1,7 @@
 //! Which blocks belong together.
 
 use crate::arms::{ArmRole, Arms};
-use crate::report::{Block, Mode, Scenario};
+use crate::report::{Backlog, Block, Mode, Scenario};
 
 /// A backlog below this is the ordinary queue of a busy moment, whatever the block's length: it is what fifty users
 /// with one save waiting each look like.
@@ -21,10 +21,15 @@ pub struct Pair<'a> {
 /// Whether an arm fell behind in a block: its backlog grew from the middle to the end and is more than a moment's queue.
 #[must_use]
 pub fn is_saturated(block: &Block) -> bool {
-    block.backlog.is_some_and(|backlog| {
+    fell_behind(block.backlog, block.planned)
+}
+
+/// The same of any load of so many planned saves.
+pub(super) fn fell_behind(backlog: Option<Backlog>, planned: u64) -> bool {
+    backlog.is_some_and(|backlog| {
         backlog.at_end > backlog.at_half
             && backlog.at_end > ORDINARY_BACKLOG
-            && backlog.at_end as f64 > block.planned as f64 * SATURATED_SHARE
+            && backlog.at_end as f64 > planned as f64 * SATURATED_SHARE
     })
 }
 

@@ -1,11 +1,12 @@
 //! Figures that are sums over blocks divided by sums over blocks, and figures that are simply counted.
 
 use super::pairs::{Pair, closed_pairs, open_pairs};
-use super::{Comparison, Estimate, Unavailable, change, compare, counted, difference};
+use super::sampled::{Change, Sampled, confidence, resampling};
+use super::{Comparison, Estimate, Unavailable, change, counted, difference};
 use crate::arms::{ArmRole, Arms};
 use crate::metric::{Metric, Plain};
 use crate::report::{Block, Mode, Scenario};
-use crate::stats::{CONFIDENCE, wilson};
+use crate::stats::wilson;
 use crate::units::{Unit, saturating_sum};
 
 /// A numerator and a denominator for each pair, for one arm.
@@ -15,7 +16,7 @@ pub(super) fn per_pair(
     metric: Metric,
     plain: Plain,
     scenario: &Scenario,
-) -> Result<Comparison, Unavailable> {
+) -> Result<Sampled, Unavailable> {
     let pairs = match plain {
         Plain::ClosedThroughput => closed_pairs(scenario),
         _ => open_pairs(scenario),
@@ -41,9 +42,14 @@ pub(super) fn per_pair(
         candidate: of(ArmRole::Candidate)?,
     };
     let samples = acknowledged(&pairs);
-    compare(metric, unit, pairs.len(), samples, |role, weights| {
-        ratio(fractions.get(role), weights)
-    })
+    Ok(Sampled::new(
+        metric,
+        unit,
+        samples,
+        resampling(scenario, pairs.len()),
+        Change::MedianOfPairs,
+        move |role, weights| ratio(fractions.get(role), weights),
+    ))
 }
 
 fn fraction(plain: Plain, role: ArmRole, pair: &Pair<'_>) -> Result<(f64, f64), Unavailable> {
@@ -89,64 +95,6 @@ pub(super) fn acknowledged(pairs: &[Pair<'_>]) -> Arms<u64> {
     }
 }
 
-/// Why memory per save has no interval. An arm is one process, whose allocator settles early and stays: its blocks are
-/// no independent measurements, and two runs differ by more than any interval over blocks would show.
-const ONE_PROCESS: &str =
-    "each arm is one process, whose growth differs from run to run: one run cannot settle it";
-
-/// The highest resident memory over the idle baseline, divided by the saves of all open blocks.
-pub(super) fn memory_per_save(
-    metric: Metric,
-    scenario: &Scenario,
-) -> Result<Comparison, Unavailable> {
-    let mut comparison = memory_growth(metric, scenario)?;
-    let samples = comparison.samples;
-    let per_save = |growth: Option<Estimate>, saves: u64| {
-        growth
-            .filter(|_| saves > 0)
-            .map(|growth| growth.value / saves as f64)
-    };
-    let baseline = per_save(comparison.baseline, samples.baseline);
-    let candidate = per_save(comparison.candidate, samples.candidate);
-    let open = |value: Option<f64>| {
-        value.map(|value| Estimate {
-            value,
-            interval: None,
-            no_interval: Some(ONE_PROCESS.to_owned()),
-        })
-    };
-    comparison.change = open(change(baseline, candidate));
-    comparison.difference = open(difference(baseline, candidate));
-    comparison.baseline = open(baseline);
-    comparison.candidate = open(candidate);
-    Ok(comparison)
-}
-
-/// The highest resident memory over the idle baseline: observed, not estimated.
-pub(super) fn memory_growth(
-    metric: Metric,
-    scenario: &Scenario,
-) -> Result<Comparison, Unavailable> {
-    let growth = |role: ArmRole| {
-        let idle = (*scenario.idle_resident_bytes.get(role))?;
-        let peak = blocks(scenario, role)
-            .filter_map(|b| b.resident)
-            .map(|r| r.peak_bytes)
-            .max()?;
-        Some(peak.saturating_sub(idle) as f64)
-    };
-    let values = Arms {
-        baseline: growth(ArmRole::Baseline),
-        candidate: growth(ArmRole::Candidate),
-    };
-    if values.candidate.is_none() {
-        return Err(Unavailable::NotMeasured(
-            "memory could not be read on this machine".to_owned(),
-        ));
-    }
-    Ok(counted(metric, Unit::Bytes, values, saves(scenario)))
-}
-
 /// Shares of planned saves, with Wilson's interval: zero failures still have an upper bound. Change and difference are
 /// those of the shares as counted, since "any increase" is what the targets on them forbid.
 pub(super) fn share_of_saves(
@@ -166,12 +114,13 @@ pub(super) fn share_of_saves(
             )
         })
     };
+    let confidence = confidence(scenario);
     let estimate = |role| {
         let (events, planned) = events(role);
         // More events than saves is a damaged report, not a share.
         (planned > 0 && events <= planned).then(|| Estimate {
             value: events as f64 / planned as f64,
-            interval: wilson(events, planned, CONFIDENCE),
+            interval: wilson(events, planned, confidence),
             no_interval: None,
         })
     };
@@ -188,6 +137,10 @@ pub(super) fn share_of_saves(
         difference: exact(difference(value(&baseline), value(&candidate))),
         baseline,
         candidate,
+        log_ratios: Vec::new(),
+        p_value: None,
+        confidence,
+        spread: Arms::default(),
         pairs: 0,
         samples: Arms {
             baseline: planned(scenario, ArmRole::Baseline),
@@ -238,18 +191,20 @@ pub(super) fn counted_figure(
     if !has_evidence(plain, scenario) {
         return Err(Unavailable::NoSamples);
     }
-    Ok(counted(metric, Unit::Count, values, saves(scenario)))
+    let (saves, confidence) = (open_saves(scenario), confidence(scenario));
+    Ok(counted(metric, Unit::Count, values, saves, confidence))
 }
 
 fn planned(scenario: &Scenario, role: ArmRole) -> u64 {
     saturating_sum(blocks(scenario, role).map(|b| b.planned))
 }
 
-fn blocks(scenario: &Scenario, role: ArmRole) -> impl Iterator<Item = &Block> {
+pub(super) fn blocks(scenario: &Scenario, role: ArmRole) -> impl Iterator<Item = &Block> {
     scenario.blocks.iter().filter(move |b| b.arm == role)
 }
 
-fn saves(scenario: &Scenario) -> Arms<u64> {
+/// Saves acknowledged in open blocks.
+pub(super) fn open_saves(scenario: &Scenario) -> Arms<u64> {
     let of = |role| {
         let open = blocks(scenario, role).filter(|b| b.mode == Mode::Open);
         saturating_sum(open.map(|b| b.outcomes.acknowledged()))
@@ -264,8 +219,8 @@ fn saves(scenario: &Scenario) -> Arms<u64> {
 mod tests {
     use super::*;
     use crate::estimate::estimate;
-    use crate::stats::Interval;
-    use crate::testing::{IDLE_BYTES, OPTIMIZED, STANDARD, Synthetic};
+    use crate::stats::{CONFIDENCE, Interval};
+    use crate::testing::{OPTIMIZED, STANDARD, Synthetic};
 
     fn figure(name: &str, scenario: &Scenario) -> Result<Comparison, Unavailable> {
         estimate(name.parse().unwrap(), scenario)
@@ -317,29 +272,6 @@ mod tests {
             figure("throughput.closed", &open_only),
             Err(Unavailable::NotMeasured(_))
         ));
-    }
-
-    #[test]
-    fn memory_growth_is_the_highest_peak_over_the_idle_baseline() {
-        let mut scenario = Synthetic::default().scenario();
-        scenario.blocks[6].resident.as_mut().unwrap().peak_bytes = IDLE_BYTES + (20 << 20);
-        let growth = figure("memory.growth", &scenario).unwrap();
-        assert_eq!(scenario.blocks[6].arm, ArmRole::Baseline);
-        assert_eq!(growth.baseline, Some(Estimate::exact(20.0 * 1_048_576.0)));
-        assert_eq!(growth.candidate, Some(Estimate::exact(9.0 * 1_048_576.0)));
-        let per_save = figure("memory.per_save", &scenario).unwrap();
-        let saves = per_save.samples.candidate as f64;
-        let candidate = per_save.candidate.unwrap();
-        assert_eq!(candidate.value, f64::from(9 << 20) / saves);
-        assert_eq!(candidate.interval, None, "one process is no sample");
-
-        scenario.idle_resident_bytes.candidate = None;
-        for name in ["memory.growth", "memory.per_save"] {
-            assert_eq!(
-                figure(name, &scenario).unwrap_err().to_string(),
-                "not measured: memory could not be read on this machine"
-            );
-        }
     }
 
     #[test]

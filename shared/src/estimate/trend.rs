@@ -1,9 +1,10 @@
 //! Growth from the beginning to the end of a scenario.
 
+use super::Unavailable;
 use super::latency::sound_pairs;
 use super::pairs::open_pairs;
+use super::sampled::{Change, Sampled, resampling};
 use super::sums::{acknowledged, ratio};
-use super::{Comparison, Unavailable, compare};
 use crate::arms::{ArmRole, Arms, Class};
 use crate::histogram::Histogram;
 use crate::metric::Metric;
@@ -15,7 +16,7 @@ use crate::units::{Unit, format_count};
 const TENTH: usize = 10;
 
 /// Mean resident memory of the last tenth of the samples over that of the first tenth, as growth.
-pub(super) fn memory(metric: Metric, scenario: &Scenario) -> Result<Comparison, Unavailable> {
+pub(super) fn memory(metric: Metric, scenario: &Scenario) -> Result<Sampled, Unavailable> {
     let resident = scenario.series.map(|_, series| {
         series
             .iter()
@@ -32,17 +33,19 @@ pub(super) fn memory(metric: Metric, scenario: &Scenario) -> Result<Comparison, 
     }
     let pairs = open_pairs(scenario);
     let samples = acknowledged(&pairs);
-    let trend = compare(metric, Unit::Growth, part, samples, |role, weights| {
+    let drawn = resampling(scenario, part);
+    let figure = move |role: ArmRole, weights: &[u32]| {
         let series = resident.get(role);
         let first = ratio(&series[..part], weights)?;
         let last = ratio(&series[series.len() - part..], weights)?;
         (first > 0.0).then(|| last / first - 1.0)
-    })?;
+    };
+    let trend = Sampled::new(metric, Unit::Growth, samples, drawn, Change::Trend, figure);
     Ok(over(trend, pairs.len(), length, "memory samples"))
 }
 
 /// Median response of the last tenth of the pairs over that of the first tenth, as growth.
-pub(super) fn latency(metric: Metric, scenario: &Scenario) -> Result<Comparison, Unavailable> {
+pub(super) fn latency(metric: Metric, scenario: &Scenario) -> Result<Sampled, Unavailable> {
     let pairs = sound_pairs(scenario)?;
     let part = (pairs.len() / TENTH).max(1);
     if pairs.len() < 2 * part {
@@ -65,31 +68,27 @@ pub(super) fn latency(metric: Metric, scenario: &Scenario) -> Result<Comparison,
         candidate: quantiles(ArmRole::Candidate),
     };
     let samples = acknowledged(&pairs);
-    let trend = compare(metric, Unit::Growth, part, samples, |role, weights| {
+    let drawn = resampling(scenario, part);
+    let figure = move |role: ArmRole, weights: &[u32]| {
         let (first, last) = both.get(role);
         Some(last.value_at(0.5, weights)? / first.value_at(0.5, weights)? - 1.0)
-    })?;
+    };
+    let trend = Sampled::new(metric, Unit::Growth, samples, drawn, Change::Trend, figure);
     Ok(over(trend, pairs.len(), pairs.len(), "pairs"))
 }
 
 /// Says what stands behind a trend: it was resampled over a tenth of what there is.
-fn over(mut trend: Comparison, pairs: usize, length: usize, what: &str) -> Comparison {
-    trend.pairs = pairs;
+fn over(mut trend: Sampled, pairs: usize, length: usize, what: &str) -> Sampled {
+    trend.set_pairs(pairs);
     let needed = FEWEST_PAIRS * TENTH;
     if length < needed {
-        let reason = format!(
-            "the interval of a trend needs at least {} {what}, there are {}",
-            format_count(needed as u64),
-            format_count(length as u64)
-        );
-        let estimates = [
-            &mut trend.baseline,
-            &mut trend.candidate,
-            &mut trend.change,
-            &mut trend.difference,
-        ];
-        for estimate in estimates.into_iter().flatten() {
-            estimate.no_interval = Some(reason.clone());
+        for role in ArmRole::ALL {
+            let reason = format!(
+                "the interval of a trend needs at least {} {what}, there are {}",
+                format_count(needed as u64),
+                format_count(length as u64)
+            );
+            trend.withhold(role, reason);
         }
     }
     trend
@@ -98,7 +97,7 @@ fn over(mut trend: Comparison, pairs: usize, length: usize, what: &str) -> Compa
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::estimate::estimate;
+    use crate::estimate::{Comparison, estimate};
     use crate::report::{Backlog, Mode};
     use crate::testing::{STANDARD, Synthetic, histogram};
 
