@@ -8,6 +8,7 @@ pub mod arms;
 pub mod calibration;
 pub mod criteria;
 pub mod estimate;
+pub mod gate;
 pub mod histogram;
 pub mod metric;
 pub mod report;

@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod damage;
+mod particular;
 mod safety;
 mod scenario;
 mod sentence;
@@ -10,14 +11,17 @@ mod steps;
 mod tests;
 
 pub use safety::Fact;
+pub(crate) use safety::{in_words, saves_lost};
 pub use scenario::{ScenarioSummary, summarize_scenario};
 pub use steps::Step;
 
+use crate::calibration::Calibration;
 use crate::criteria::Measure;
+use crate::gate;
 use crate::metric::Metric;
 use crate::report::{Headline, Run, Scenario, Status};
 use crate::trust::{TrustCheck, run_checks};
-use crate::verdict::{Judgement, Verdict, judge, overall};
+use crate::verdict::{Judgement, Verdict, judge_policy, overall};
 
 /// The answer to one of the three questions.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -145,20 +149,13 @@ impl RunSummary {
 /// Judges a run by its policy and its scenarios by their own targets. `scenarios` are those that could be read.
 #[must_use]
 pub fn summarize(run: &Run, scenarios: &[Scenario]) -> RunSummary {
-    let judgements: Vec<Judgement> = run
-        .policy
-        .criteria
+    let calibration = Calibration::of(scenarios);
+    let judgements = judge_policy(&run.policy.criteria, scenarios, &calibration);
+    let summaries: Vec<ScenarioSummary> = scenarios
         .iter()
-        .map(|criterion| {
-            let named = criterion.scenario.as_deref();
-            judge(
-                criterion,
-                scenarios.iter().find(|s| named == Some(s.name.as_str())),
-            )
-        })
+        .map(|s| summarize_scenario(s, &run.arms, &calibration))
         .collect();
-    let summaries: Vec<ScenarioSummary> = scenarios.iter().map(summarize_scenario).collect();
-    let trust_checks = run_checks(run, scenarios);
+    let trust_checks = run_checks(run, scenarios, &calibration);
     let saves_lost = safety::saves_lost(scenarios);
     let all = || {
         judgements
@@ -184,8 +181,27 @@ pub fn summarize(run: &Run, scenarios: &[Scenario]) -> RunSummary {
         saves_lost,
     };
     summary.headline = sentence::headline(run, &summary, tally, scenarios);
+    if run.policy.gate && !scenarios.is_empty() {
+        in_gate_words(&mut summary, run, scenarios);
+    }
     summary.steps = steps::steps(run, &summary, scenarios);
     summary
+}
+
+/// A gate asks for no gain: its verdict and its words are its own.
+fn in_gate_words(summary: &mut RunSummary, run: &Run, scenarios: &[Scenario]) {
+    let doubt = sentence::unfinished(run, scenarios);
+    let judgements = std::mem::take(&mut summary.judgements);
+    let outcome = gate::outcome(run, scenarios, judgements, doubt);
+    summary.verdict = outcome.verdict;
+    summary.better = sentence::no_worse(&outcome, &gate::reference_name(run));
+    summary.sub = [outcome.sub, sentence::distrust(&summary.trust_checks)]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ");
+    summary.headline = outcome.headline;
+    summary.judgements = outcome.judgements;
 }
 
 /// The promised gains: targets of the improvement section whose figure is a change.

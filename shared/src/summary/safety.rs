@@ -2,6 +2,7 @@
 
 use super::Answer;
 use crate::arms::ArmRole;
+use crate::calibration::is_generator;
 use crate::report::{LedgerCheck, Scenario};
 use crate::units::{format_count, format_things, saturating_sum};
 use crate::verdict::Verdict;
@@ -27,15 +28,19 @@ impl Fact {
     }
 }
 
+/// The scenarios that store something. The generator is measured on a service that does not, and promises so.
+fn storing(scenarios: &[Scenario]) -> impl Iterator<Item = &Scenario> {
+    scenarios.iter().filter(|s| !is_generator(s))
+}
+
 fn ledgers(scenarios: &[Scenario]) -> impl Iterator<Item = &LedgerCheck> {
-    scenarios
-        .iter()
+    storing(scenarios)
         .filter_map(|s| s.ledger.as_ref())
         .flat_map(|l| [&l.baseline, &l.candidate])
 }
 
 /// Violations in words: "1 acknowledged save lost, wrong or out of order".
-pub(super) fn in_words(violations: u64) -> String {
+pub(crate) fn in_words(violations: u64) -> String {
     let saves = format_things(violations, "acknowledged save", "acknowledged saves");
     format!("{saves} lost, wrong or out of order")
 }
@@ -46,19 +51,18 @@ pub(super) fn unchecked(scenarios: &[Scenario]) -> usize {
         let held = |l: &LedgerCheck| l.acknowledged > 0 || !l.is_clean();
         (s.ledger.as_ref()).is_some_and(|l| held(&l.baseline) && held(&l.candidate))
     };
-    scenarios.len() - scenarios.iter().filter(checked).count()
+    storing(scenarios).filter(|s| !checked(s)).count()
 }
 
 /// Violations of one arm over all scenarios.
 pub(super) fn lost_by(scenarios: &[Scenario], role: ArmRole) -> u64 {
-    let ledgers = scenarios.iter().filter_map(|s| s.ledger.as_ref());
+    let ledgers = storing(scenarios).filter_map(|s| s.ledger.as_ref());
     saturating_sum(ledgers.map(|l| l.get(role).violations()))
 }
 
 /// Violations over both arms and all scenarios; absent where no scenario was checked.
-pub(super) fn saves_lost(scenarios: &[Scenario]) -> Option<u64> {
-    scenarios
-        .iter()
+pub(crate) fn saves_lost(scenarios: &[Scenario]) -> Option<u64> {
+    storing(scenarios)
         .any(|s| s.ledger.is_some())
         .then(|| saturating_sum(ledgers(scenarios).map(LedgerCheck::violations)))
 }
@@ -137,7 +141,7 @@ impl Totals {
 
 pub(super) fn facts(scenarios: &[Scenario]) -> Vec<Fact> {
     let total = Totals::of(scenarios);
-    let blocks = scenarios.iter().flat_map(|s| &s.blocks);
+    let blocks = storing(scenarios).flat_map(|s| &s.blocks);
     let failed = saturating_sum(blocks.map(|b| b.outcomes.failed()));
     vec![
         Fact::new(

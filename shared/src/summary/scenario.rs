@@ -1,15 +1,17 @@
 //! One scenario as its readers see it.
 
+use super::particular::{P95, said};
 use super::safety;
 use crate::arms::Arms;
+use crate::calibration::{Calibration, is_generator};
 use crate::estimate::{Comparison, Estimate, estimate};
 use crate::metric::{Metric, Plain};
-use crate::report::{Scenario, Status};
+use crate::report::{ArmIdentity, Scenario, Status};
 use crate::units::{
     THIN, Unit, format_change, format_count, format_from_to, format_interval, format_things,
     format_time, format_value,
 };
-use crate::verdict::{Judgement, Verdict, judge, overall};
+use crate::verdict::{Judgement, Verdict, judge_own, overall};
 
 /// One scenario's outcome.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,20 +32,25 @@ pub struct ScenarioSummary {
     pub judgements: Vec<Judgement>,
 }
 
-/// Judges a scenario by its own targets.
+/// Judges a scenario by its own targets. `arms` are the run's; a scenario may have its own.
 #[must_use]
-pub fn summarize_scenario(scenario: &Scenario) -> ScenarioSummary {
-    let judgements: Vec<Judgement> = scenario
-        .criteria
-        .iter()
-        .map(|c| judge(c, Some(scenario)))
-        .collect();
+pub fn summarize_scenario(
+    scenario: &Scenario,
+    arms: &Arms<ArmIdentity>,
+    calibration: &Calibration<'_>,
+) -> ScenarioSummary {
+    let judgements = judge_own(scenario, calibration);
+    let arms = scenario.arms.as_ref().unwrap_or(arms);
+    let (sentence, behind) = match said(scenario, arms, calibration) {
+        Some((sentence, behind)) if scenario.status.is_complete() => (sentence, behind),
+        _ => (sentence(scenario), p95_behind(scenario)),
+    };
     ScenarioSummary {
         name: scenario.name.clone(),
         title: scenario.title.clone(),
         verdict: verdict(scenario, &judgements),
-        sentence: sentence(scenario),
-        sub: sub(scenario),
+        sentence,
+        sub: sub(scenario, behind),
         label: scenario.load.label(),
         judgements,
     }
@@ -113,12 +120,19 @@ fn latency_sentence(scenario: &Scenario) -> Option<String> {
     ))
 }
 
-fn sub(scenario: &Scenario) -> String {
-    let mut parts = Vec::new();
+/// What stands behind the finding of an ordinary scenario.
+fn p95_behind(scenario: &Scenario) -> String {
     match estimate(P95, scenario) {
-        Ok(p95) => parts.extend(p95.change.as_ref().map(|c| p95_interval(c, p95.pairs))),
-        Err(missing) => parts.push(format!("No P95: {missing}.")),
+        Ok(p95) => (p95.change.as_ref()).map_or_else(String::new, |c| p95_interval(c, p95.pairs)),
+        Err(missing) => format!("No P95: {missing}."),
     }
+}
+
+fn sub(scenario: &Scenario, behind: String) -> String {
+    if is_generator(scenario) {
+        return behind;
+    }
+    let mut parts: Vec<String> = Some(behind).filter(|b| !b.is_empty()).into_iter().collect();
     let failed = Arms {
         baseline: plain(scenario, Plain::ErrorCount).and_then(|c| c.baseline),
         candidate: plain(scenario, Plain::ErrorCount).and_then(|c| c.candidate),
@@ -159,12 +173,6 @@ fn p95_interval(change: &Estimate, pairs: usize) -> String {
         (None, None) => "P95 change without an interval.".to_owned(),
     }
 }
-
-const P95: Metric = Metric::Latency {
-    kind: crate::metric::LatencyKind::Response,
-    percentile: 95.0,
-    class: None,
-};
 
 fn p95(scenario: &Scenario) -> Option<Comparison> {
     estimate(P95, scenario).ok()

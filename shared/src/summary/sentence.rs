@@ -2,6 +2,7 @@
 
 use super::{Answer, RunSummary, Tally, safety};
 use crate::arms::ArmRole;
+use crate::gate::GateOutcome;
 use crate::report::{Run, Scenario, Status};
 use crate::trust::TrustCheck;
 use crate::units::{THIN, format_change, format_factor, format_things};
@@ -88,27 +89,79 @@ fn opening(run: &Run, summary: &RunSummary, scenarios: &[Scenario]) -> String {
 
 /// What keeps the run from being believed or complete.
 fn doubts(run: &Run, summary: &RunSummary, scenarios: &[Scenario]) -> Vec<String> {
-    let ended = match &run.status {
-        Status::Complete => None,
-        Status::Broken { cause } => Some(format!("the run broke: {}", cause.trim_end_matches('.'))),
-        Status::Interrupted => Some("the run was interrupted".to_owned()),
-        Status::Pending | Status::Running => Some("the run has not ended".to_owned()),
-    };
-    let failed = summary.trust_checks.iter();
-    let failed: Vec<&str> = failed
-        .filter(|c| c.verdict == Verdict::Fail)
-        .map(|c| c.title.as_str())
-        .collect();
+    let failed = titles(&summary.trust_checks, Verdict::Fail);
     let checks = (!failed.is_empty()).then(|| {
         let count = format_things(failed.len() as u64, "check", "checks");
         format!("{count} of the measurement failed ({})", failed.join(", "))
     });
+    let ended = ended(run).into_iter().chain(checks);
+    ended.chain(unchecked(scenarios)).collect()
+}
+
+/// What leaves a gate open, whatever was measured.
+pub(super) fn unfinished(run: &Run, scenarios: &[Scenario]) -> Option<String> {
+    ended(run).or_else(|| unchecked(scenarios))
+}
+
+/// How the run ended, where it did not complete.
+fn ended(run: &Run) -> Option<String> {
+    match &run.status {
+        Status::Complete => None,
+        Status::Broken { cause } => Some(format!("the run broke: {}", cause.trim_end_matches('.'))),
+        Status::Interrupted => Some("the run was interrupted".to_owned()),
+        Status::Pending | Status::Running => Some("the run has not ended".to_owned()),
+    }
+}
+
+fn unchecked(scenarios: &[Scenario]) -> Option<String> {
     let unchecked = safety::unchecked(scenarios) as u64;
-    let unchecked = (unchecked > 0).then(|| {
+    (unchecked > 0).then(|| {
         let count = format_things(unchecked, "scenario", "scenarios");
         format!("what {count} stored was not checked")
-    });
-    ended.into_iter().chain(checks).chain(unchecked).collect()
+    })
+}
+
+/// The checks that came to this verdict, by name.
+fn titles(checks: &[TrustCheck], verdict: Verdict) -> Vec<&str> {
+    let of_verdict = checks.iter().filter(|c| c.verdict == verdict);
+    of_verdict.map(|c| c.title.as_str()).collect()
+}
+
+/// What to bear in mind of a gate: the checks of the instrument that it did not pass; empty where it passed all.
+pub(super) fn distrust(checks: &[TrustCheck]) -> String {
+    let failed = titles(checks, Verdict::Fail);
+    if failed.is_empty() {
+        return String::new();
+    }
+    format!(
+        "Checks of the measurement that failed: {}.",
+        failed.join(", ")
+    )
+}
+
+/// Is it better? A gate asks whether it is no worse.
+pub(super) fn no_worse(outcome: &GateOutcome, against: &str) -> Answer {
+    let word = match outcome.verdict {
+        Verdict::Pass => "No worse",
+        Verdict::Warn => "A little worse",
+        Verdict::Fail => "Worse",
+        Verdict::Inconclusive | Verdict::NotJudged => "Not settled",
+    };
+    let tally = Tally::of(outcome.judgements.iter().map(|j| j.verdict));
+    let rest = counts([
+        (tally.failed, "past the failing limit"),
+        (tally.warned, "past the warning limit"),
+        (tally.inconclusive, "inconclusive"),
+    ]);
+    Answer {
+        verdict: outcome.verdict,
+        word: word.to_owned(),
+        text: format!(
+            "{} of {} within limits{rest}, held against {against}.",
+            tally.passed,
+            format_things(tally.judged().into(), "target", "targets")
+        ),
+    }
 }
 
 /// What there is of each: ", 2 failed, 1 inconclusive".
@@ -242,15 +295,9 @@ pub(super) fn trust(checks: &[TrustCheck], run: &Run, scenarios: &[Scenario]) ->
         };
     }
     let profile = run.profile.as_str();
-    let judged: Vec<&TrustCheck> = checks
-        .iter()
-        .filter(|c| c.verdict != Verdict::NotJudged)
-        .collect();
-    let failed: Vec<&str> = judged
-        .iter()
-        .filter(|c| c.verdict == Verdict::Fail)
-        .map(|c| c.title.as_str())
-        .collect();
+    let judged = Tally::of(checks.iter().map(|c| c.verdict)).judged();
+    let failed = titles(checks, Verdict::Fail);
+    let doubtful = titles(checks, Verdict::Warn);
     let length = match profile {
         "full" => "Rates and lengths are the strategy's own.".to_owned(),
         other => format!(
@@ -260,16 +307,20 @@ pub(super) fn trust(checks: &[TrustCheck], run: &Run, scenarios: &[Scenario]) ->
     if failed.is_empty() {
         Answer {
             verdict: Verdict::Pass,
-            word: if profile == "full" {
+            word: if profile == "full" && doubtful.is_empty() {
                 "Yes"
             } else {
                 "Yes, one caveat"
             }
             .to_owned(),
-            text: format!(
-                "All {} checks of the instrument passed. {length}",
-                judged.len()
-            ),
+            text: if doubtful.is_empty() {
+                format!("All {judged} checks of the instrument passed. {length}")
+            } else {
+                format!(
+                    "No check of the instrument failed; bear in mind: {}. {length}",
+                    doubtful.join(", ")
+                )
+            },
         }
     } else {
         Answer {
@@ -278,7 +329,7 @@ pub(super) fn trust(checks: &[TrustCheck], run: &Run, scenarios: &[Scenario]) ->
             text: format!(
                 "{} of {} failed: {}.",
                 failed.len(),
-                format_things(judged.len() as u64, "check", "checks"),
+                format_things(judged.into(), "check", "checks"),
                 failed.join(", ")
             ),
         }

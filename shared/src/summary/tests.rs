@@ -19,6 +19,12 @@ fn changed(
     summarize(&run, &scenarios)
 }
 
+/// A scenario of an uncalibrated run.
+fn ordinary(scenario: &Scenario) -> ScenarioSummary {
+    let run = run_of(std::slice::from_ref(scenario), Vec::new());
+    summarize_scenario(scenario, &run.arms, &Calibration::default())
+}
+
 /// All that a summary says, line by line.
 pub(super) fn said(summary: &RunSummary) -> String {
     let answer =
@@ -128,7 +134,7 @@ fn an_interrupted_run_with_too_few_pairs() {
 fn eviction_and_pattern_scenarios_say_what_is_particular() {
     let mut scenario = Synthetic::default().scenario();
     scenario.eviction = Some(perfect_eviction());
-    let eviction = summarize_scenario(&scenario).sentence;
+    let eviction = ordinary(&scenario).sentence;
     scenario.eviction = None;
     scenario.blocks.retain(|b| b.mode == report::Mode::Open);
     let mut second = scenario.blocks.clone();
@@ -140,11 +146,11 @@ fn eviction_and_pattern_scenarios_say_what_is_particular() {
         .iter_mut()
         .for_each(|b| b.pattern = Some("alternating".into()));
     scenario.blocks.extend(second);
-    let pattern = summarize_scenario(&scenario).sentence;
+    let pattern = ordinary(&scenario).sentence;
     scenario.status = Status::Broken {
         cause: "the candidate was killed.".to_owned(),
     };
-    let broken = summarize_scenario(&scenario).sentence;
+    let broken = ordinary(&scenario).sentence;
     insta::assert_snapshot!(spaced(&[eviction, pattern, broken].join("\n")));
 }
 
@@ -160,7 +166,7 @@ fn a_latency_that_stays_is_said_to_stay() {
     for (block, latencies) in scenario.blocks.iter_mut().skip(1).step_by(2).zip(baselines) {
         block.latencies = latencies;
     }
-    let summary = summarize_scenario(&scenario);
+    let summary = ordinary(&scenario);
     insta::assert_snapshot!(spaced(&format!("{} {}", summary.sentence, summary.sub)));
 }
 

@@ -284,7 +284,7 @@ mod tests {
     fn a_target_without_evidence_keeps_its_unit_and_says_why() {
         let mut criterion = fixture::scenario().criteria[0].clone();
         criterion.not_judged_because = Some("kills are not part of this run".to_owned());
-        let row = row(&shared::verdict::judge(&criterion, None));
+        let row = row(&shared::verdict::judge(&criterion, None, &shared::calibration::Calibration::default()));
         assert_eq!((row.verdict, row.empty), (Verdict::NotJudged, true));
         assert_eq!(plain(&row.target), "at most 50.0_ms");
         assert_eq!(row.reason, "Kills are not part of this run.");

@@ -1,6 +1,11 @@
 //! Whether a measurement can be believed: checks of the instrument, not of the services.
 
+mod calibrated;
+#[cfg(test)]
+mod tests;
+
 use crate::arms::{ArmRole, Arms};
+use crate::calibration::{Calibration, is_generator};
 use crate::estimate::{is_saturated, open_pairs};
 use crate::histogram::Histogram;
 use crate::report::{Mode, Run, Scenario};
@@ -57,12 +62,13 @@ pub fn unequal_promises(scenario: &Scenario) -> Option<String> {
 
 /// The checks of a whole run.
 #[must_use]
-pub fn run_checks(run: &Run, scenarios: &[Scenario]) -> Vec<TrustCheck> {
-    let mut checks = vec![
-        pairs_check(scenarios),
-        dispatch_check(scenarios),
-        saturation_check(scenarios),
-        promises_check(scenarios),
+pub fn run_checks(
+    run: &Run,
+    scenarios: &[Scenario],
+    calibration: &Calibration<'_>,
+) -> Vec<TrustCheck> {
+    let mut checks = plan_checks(scenarios);
+    checks.extend([
         TrustCheck::new(
             "Runner built for release",
             "a debug build measures the compiler's thrift, not the services",
@@ -70,29 +76,37 @@ pub fn run_checks(run: &Run, scenarios: &[Scenario]) -> Vec<TrustCheck> {
             run.build.profile == "release",
         ),
         completeness_check(run, scenarios),
-    ];
-    checks.push(TrustCheck {
-        title: "A/A noise floor".to_owned(),
-        detail: "the baseline against itself; no such comparison is part of this run".to_owned(),
-        value: "not measured".to_owned(),
-        verdict: Verdict::NotJudged,
-    });
+    ]);
+    checks.extend(calibrated::checks(run, scenarios, calibration));
     checks
 }
 
 /// The checks of one scenario.
 #[must_use]
 pub fn scenario_checks(scenario: &Scenario) -> Vec<TrustCheck> {
-    let one = std::slice::from_ref(scenario);
-    vec![
-        pairs_check(one),
-        dispatch_check(one),
-        saturation_check(one),
-        promises_check(one),
-    ]
+    plan_checks(std::slice::from_ref(scenario))
 }
 
-fn pairs_check(scenarios: &[Scenario]) -> TrustCheck {
+/// The checks of what was measured by a plan. The generator's own scenario offers what no service is offered, and a
+/// search for a capacity goes beyond it on purpose: their blocks are no part of them.
+fn plan_checks(scenarios: &[Scenario]) -> Vec<TrustCheck> {
+    let planned: Vec<&Scenario> = scenarios
+        .iter()
+        .filter(|s| !is_generator(s) && s.capacity.is_none())
+        .collect();
+    let mut checks = Vec::new();
+    if !planned.is_empty() || scenarios.is_empty() {
+        checks.extend([
+            pairs_check(&planned),
+            dispatch_check(&planned),
+            saturation_check(&planned),
+        ]);
+    }
+    checks.push(promises_check(scenarios));
+    checks
+}
+
+fn pairs_check(scenarios: &[&Scenario]) -> TrustCheck {
     let fewest = scenarios
         .iter()
         .map(|s| open_pairs(s).len())
@@ -106,12 +120,8 @@ fn pairs_check(scenarios: &[Scenario]) -> TrustCheck {
     )
 }
 
-fn dispatch_check(scenarios: &[Scenario]) -> TrustCheck {
-    let worst = scenarios
-        .iter()
-        .flat_map(|s| ArmRole::ALL.map(|role| dispatch_lag(s, role)))
-        .filter_map(|h| h.value_at_quantile(0.99))
-        .max();
+fn dispatch_check(scenarios: &[&Scenario]) -> TrustCheck {
+    let worst = scenarios.iter().filter_map(|s| lateness(s)).max();
     TrustCheck::new(
         "Generator lateness P99",
         format!(
@@ -121,6 +131,18 @@ fn dispatch_check(scenarios: &[Scenario]) -> TrustCheck {
         worst.map_or_else(|| "not measured".to_owned(), |w| format_time(w as f64)),
         worst.is_some_and(|w| w <= DISPATCH_LAG_P99_NS),
     )
+}
+
+/// The 99th percentile of the generator's lateness on the arm where it is worse, nanoseconds.
+fn lateness(scenario: &Scenario) -> Option<u64> {
+    let of = |role| dispatch_lag(scenario, role).value_at_quantile(0.99);
+    ArmRole::ALL.into_iter().filter_map(of).max()
+}
+
+/// How late the generator was at its 99th percentile, nanoseconds, where that spoils the scenario's latencies.
+#[must_use]
+pub fn late_generator(scenario: &Scenario) -> Option<u64> {
+    lateness(scenario).filter(|late| *late > DISPATCH_LAG_P99_NS)
 }
 
 /// How late the generator handed saves over, all open blocks of an arm.
@@ -135,7 +157,7 @@ pub fn dispatch_lag(scenario: &Scenario, role: ArmRole) -> Histogram {
     )
 }
 
-fn saturation_check(scenarios: &[Scenario]) -> TrustCheck {
+fn saturation_check(scenarios: &[&Scenario]) -> TrustCheck {
     let blocks = || {
         scenarios
             .iter()
@@ -187,136 +209,11 @@ fn completeness_check(run: &Run, scenarios: &[Scenario]) -> TrustCheck {
 /// The promises that matter most to a reader, from the first scenario: both arms have the same.
 fn promises_in_words(scenarios: &[Scenario]) -> String {
     scenarios
-        .first()
+        .iter()
+        .find(|s| !is_generator(s))
         .iter()
         .flat_map(|s| &s.promises.baseline)
         .map(|(name, value)| format!("{} {value}", name.replace('_', " ")))
         .collect::<Vec<_>>()
         .join(", ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::report::{Backlog, Status};
-    use crate::testing::{Synthetic, histogram, run_of, spaced};
-
-    fn checks(scenario: &Scenario, change: impl FnOnce(&mut Run)) -> Vec<TrustCheck> {
-        let scenarios = std::slice::from_ref(scenario);
-        let mut run = run_of(scenarios, Vec::new());
-        change(&mut run);
-        run_checks(&run, scenarios)
-    }
-
-    /// Title and value of the checks that fail.
-    fn failing(scenario: &Scenario, change: impl FnOnce(&mut Run)) -> Vec<(String, String)> {
-        checks(scenario, change)
-            .into_iter()
-            .filter(|c| c.verdict == Verdict::Fail)
-            .map(|c| (c.title, spaced(&c.value)))
-            .collect()
-    }
-
-    fn one(title: &str, value: &str) -> Vec<(String, String)> {
-        vec![(title.to_owned(), value.to_owned())]
-    }
-
-    #[test]
-    fn a_sound_run_passes_every_check_that_is_made() {
-        let scenario = Synthetic::default().scenario();
-        let made = checks(&scenario, |_| {});
-        let verdicts: Vec<Verdict> = made.iter().map(|c| c.verdict).collect();
-        assert_eq!(verdicts[..6], [Verdict::Pass; 6]);
-        assert_eq!(verdicts[6..], [Verdict::NotJudged]);
-        assert_eq!(made[3].detail, "journal mode wal, synchronous full");
-        let own = scenario_checks(&scenario);
-        assert_eq!(own[..], made[..4]);
-    }
-
-    #[test]
-    fn too_few_pairs_are_named() {
-        let scenario = Synthetic {
-            pairs: 9,
-            ..Synthetic::default()
-        }
-        .scenario();
-        assert_eq!(failing(&scenario, |_| {}), one("Pairs of blocks", "9"));
-    }
-
-    #[test]
-    fn a_late_generator_is_named() {
-        let mut scenario = Synthetic::default().scenario();
-        for block in &mut scenario.blocks {
-            if block.arm == ArmRole::Candidate {
-                block.dispatch_lag = histogram([1_200_000]);
-            }
-        }
-        assert_eq!(
-            failing(&scenario, |_| {}),
-            one("Generator lateness P99", "1.20 ms")
-        );
-    }
-
-    #[test]
-    fn a_growing_backlog_is_named() {
-        let mut scenario = Synthetic::default().scenario();
-        scenario.blocks[3].backlog = Some(Backlog {
-            at_half: 80,
-            at_end: 160,
-        });
-        assert_eq!(
-            failing(&scenario, |_| {}),
-            one("Saturation", "1 of 20 blocks")
-        );
-        // A queue that shrinks again is a busy moment.
-        scenario.blocks[3].backlog = Some(Backlog {
-            at_half: 160,
-            at_end: 80,
-        });
-        assert_eq!(failing(&scenario, |_| {}), []);
-    }
-
-    #[test]
-    fn unequal_and_unknown_promises_are_named() {
-        let mut scenario = Synthetic::default().scenario();
-        scenario.promises.candidate.remove("journal_mode");
-        assert_eq!(
-            failing(&scenario, |_| {}),
-            one("Promises equal in both arms", "no")
-        );
-        assert_eq!(
-            unequal_promises(&scenario).unwrap(),
-            "journal_mode is wal for the baseline and nothing for the candidate"
-        );
-        scenario.promises = Arms::default();
-        assert_eq!(
-            failing(&scenario, |_| {}),
-            one("Promises equal in both arms", "not recorded")
-        );
-    }
-
-    #[test]
-    fn a_debug_build_and_an_incomplete_scenario_are_named() {
-        let mut scenario = Synthetic::default().scenario();
-        assert_eq!(
-            failing(&scenario, |run| run.build.profile = "debug".to_owned()),
-            one("Runner built for release", "debug")
-        );
-        scenario.status = Status::Interrupted;
-        assert_eq!(
-            failing(&scenario, |_| {}),
-            one("Scenarios complete", "0 of 1")
-        );
-    }
-
-    #[test]
-    fn a_run_without_scenarios_passes_nothing_that_needs_them() {
-        let run = run_of(&[], Vec::new());
-        let passed: Vec<String> = run_checks(&run, &[])
-            .into_iter()
-            .filter(|c| c.verdict == Verdict::Pass)
-            .map(|c| c.title)
-            .collect();
-        assert_eq!(passed, ["Runner built for release"]);
-    }
 }

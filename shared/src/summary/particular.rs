@@ -1,0 +1,178 @@
+//! What is particular of scenarios that ask something else than how two services compare under one load.
+
+use crate::arms::{ArmRole, Arms};
+use crate::calibration::{Calibration, is_generator, is_noise};
+use crate::estimate::{Comparison, Estimate, estimate};
+use crate::metric::{LatencyKind, Metric, Plain};
+use crate::report::{ArmIdentity, Scenario};
+use crate::units::{
+    THIN, Unit, format_bytes, format_change, format_change_interval_tenths, format_change_tenths,
+    format_count, format_from_to, format_interval, format_things, format_time, format_value,
+    significant,
+};
+
+pub(super) const P95: Metric = Metric::Latency {
+    kind: LatencyKind::Response,
+    percentile: 95.0,
+    class: None,
+};
+
+/// A finding and what stands behind it.
+pub(super) type Said = (String, String);
+
+/// What a scenario of a kind of its own says; none for an ordinary one.
+pub(super) fn said(
+    scenario: &Scenario,
+    arms: &Arms<ArmIdentity>,
+    calibration: &Calibration<'_>,
+) -> Option<Said> {
+    if is_noise(scenario) {
+        noise(scenario, calibration)
+    } else if is_generator(scenario) {
+        generator(calibration)
+    } else if scenario.capacity.is_some() {
+        capacity(scenario, arms)
+    } else if scenario.load.split {
+        split(scenario)
+    } else {
+        None
+    }
+}
+
+fn noise(scenario: &Scenario, calibration: &Calibration<'_>) -> Option<Said> {
+    let noise = calibration.noise_floor(P95)?;
+    let floor = format_change_tenths(noise.floor).replace('+', "");
+    let found = format_change_tenths(noise.detectable).replace('+', "");
+    Some((
+        format!(
+            "The same service twice: P95 differs by {} ({}{THIN}%); changes under ±{floor} are noise.",
+            format_change_tenths(noise.change),
+            format_change_interval_tenths(noise.interval.low, noise.interval.high),
+        ),
+        format!(
+            "Over {}. A true change of {found} is found four times in five.",
+            format_things(u64::from(scenario.load.pairs), "pair", "pairs")
+        ),
+    ))
+}
+
+fn generator(calibration: &Calibration<'_>) -> Option<Said> {
+    let generator = calibration.generator()?;
+    let lag = generator.schedule_lag_p99_ns.map(|lag| {
+        format!(
+            "; at {} a second it is {} late at P99",
+            format_value(generator.rate_per_second, Unit::Count),
+            format_time(lag as f64)
+        )
+    });
+    let cost = [
+        generator
+            .cpu_per_save_ns
+            .map(|ns| format!("{} of processor time", format_time(ns))),
+        generator
+            .memory_per_save_bytes
+            .map(|b| format!("{} of memory", format_bytes(b))),
+    ];
+    let cost: Vec<String> = cost.into_iter().flatten().collect();
+    let cost = match cost.is_empty() {
+        true => String::new(),
+        false => format!("A save costs it {}. ", cost.join(" and ")),
+    };
+    Some((
+        format!(
+            "The generator makes {} saves a second{}.",
+            format_value(rounded(generator.ceiling_per_second), Unit::Count),
+            lag.unwrap_or_default()
+        ),
+        format!("{cost}The service does nothing, so nothing is stored."),
+    ))
+}
+
+/// Three significant digits: what a ceiling or a capacity is good for.
+fn rounded(value: f64) -> f64 {
+    let magnitude = value.abs().max(1.0).log10().floor();
+    let step = 10_f64.powf(magnitude - 2.0).max(1.0);
+    (value / step).round() * step
+}
+
+fn capacity(scenario: &Scenario, arms: &Arms<ArmIdentity>) -> Option<Said> {
+    let target = scenario.capacity.as_ref()?.target_ns;
+    let of = |plain| estimate(Metric::Plain(plain), scenario).ok();
+    let rate = of(Plain::CapacityRate);
+    let users = of(Plain::ConcurrentCapacity);
+    let (found, unit, other) = match (rate, users) {
+        (Some(rate), users) => (rate, "saves a second", users),
+        (None, Some(users)) => (users, "concurrent users", None),
+        (None, None) => return None,
+    };
+    let level = |estimate: &Option<Estimate>| {
+        estimate
+            .as_ref()
+            .map(|e| format_value(rounded(e.value), Unit::Count))
+    };
+    let parts = [
+        level(&found.candidate).map(|l| format!("up to {l} {unit}")),
+        level(&found.baseline).map(|l| format!("{} up to {l}", arms.get(ArmRole::Baseline).label)),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    let sentence = format!(
+        "{} meets P95 ≤ {} {}.",
+        arms.candidate.label,
+        target_time(target),
+        parts.join(", ")
+    );
+    let mut behind = vec![change(&found, "Change of the rate")];
+    if let Some(users) = other {
+        let [b, c] = [level(&users.baseline)?, level(&users.candidate)?];
+        behind.push(format!("Concurrent users: {b} and {c}."));
+        behind.push(change(&users, "Change of the users"));
+    }
+    behind.retain(|part| !part.is_empty());
+    Some((sentence, behind.join(" ")))
+}
+
+/// A target is a round number: 200 ms.
+fn target_time(nanoseconds: u64) -> String {
+    format!("{}{THIN}ms", significant(nanoseconds as f64 / 1e6, 3, 0))
+}
+
+fn change(comparison: &Comparison, what: &str) -> String {
+    let Some(change) = &comparison.change else {
+        return String::new();
+    };
+    let interval = match change.interval {
+        Some(i) => format!(
+            ", 95{THIN}% interval {}",
+            format_interval(i.low, i.high, Unit::Growth)
+        ),
+        None => String::new(),
+    };
+    format!(
+        "{what}: {}{interval}, over {}.",
+        format_change(change.value),
+        format_things(comparison.pairs as u64, "pair", "pairs")
+    )
+}
+
+fn split(scenario: &Scenario) -> Option<Said> {
+    let p95 = estimate(P95, scenario).ok()?;
+    let (b, c) = (p95.baseline.as_ref()?.value, p95.candidate.as_ref()?.value);
+    let change = p95.change.as_ref()?;
+    let sentence = format!(
+        "Both services live at once: P95 is {} from baseline to candidate ({}).",
+        format_from_to(b, c),
+        format_change(change.value)
+    );
+    let windows = format_count(p95.pairs as u64);
+    let behind = match (change.interval, &change.no_interval) {
+        (Some(i), _) => format!(
+            "95{THIN}% interval {}, over {windows} windows of time, neighbours drawn together.",
+            format_interval(i.low, i.high, Unit::Growth)
+        ),
+        (None, reason) => format!(
+            "No interval over {windows} windows: {}.",
+            reason.as_deref().unwrap_or("too little evidence")
+        ),
+    };
+    Some((sentence, behind))
+}

@@ -1,0 +1,201 @@
+//! Verdicts by synthetic evidence whose truth is known.
+
+use super::*;
+use crate::arms::ByClass;
+use crate::criteria::{Better, Measure};
+use crate::testing::{STANDARD, Synthetic, criterion, spaced};
+
+fn judged(criterion: &Criterion, scenario: &Scenario) -> (Verdict, String) {
+    let judgement = judge(criterion, Some(scenario), &Calibration::default());
+    (judgement.verdict, spaced(&judgement.reason))
+}
+
+fn p50_change(pass: f64, fail: Option<f64>) -> Criterion {
+    let mut target = criterion("response.p50", Measure::Change, Better::Lower, pass);
+    target.target.fail = fail;
+    target
+}
+
+#[test]
+fn clear_evidence_passes_warns_and_fails() {
+    let scenario = Synthetic::default().scenario();
+    assert_eq!(
+        judged(&p50_change(-0.3, None), &scenario),
+        (Verdict::Pass, String::new())
+    );
+    let past = "the whole 95 % interval is past the limit".to_owned();
+    assert_eq!(
+        judged(&p50_change(-0.99, None), &scenario),
+        (Verdict::Fail, past)
+    );
+    let warned = judged(&p50_change(-0.99, Some(-0.2)), &scenario);
+    assert_eq!(
+        warned,
+        (
+            Verdict::Warn,
+            "the whole 95 % interval is between the target and the failing limit".to_owned()
+        )
+    );
+}
+
+#[test]
+fn a_count_past_its_limit_speaks_of_no_interval() {
+    let mut scenario = Synthetic::default().scenario();
+    scenario.ledger.as_mut().unwrap().candidate.lost = 1;
+    let lost = criterion("lost", Measure::Candidate, Better::Lower, 0.0);
+    assert_eq!(
+        judged(&lost, &scenario),
+        (Verdict::Fail, "the figure is past the limit".to_owned())
+    );
+}
+
+#[test]
+fn an_interval_that_holds_the_limit_says_what_would_settle_it() {
+    let scenario = Synthetic::same(STANDARD).scenario();
+    let (verdict, reason) = judged(&p50_change(0.0, None), &scenario);
+    assert_eq!(verdict, Verdict::Inconclusive);
+    let begin = "the 95 % interval holds the limit of 0.0 %: about ";
+    assert!(reason.starts_with(begin), "{reason}");
+    assert!(
+        reason.ends_with(" pairs would settle it, there are 10"),
+        "{reason}"
+    );
+
+    let success = criterion("success", Measure::Candidate, Better::Higher, 0.9995);
+    let (verdict, reason) = judged(&success, &scenario);
+    assert_eq!(verdict, Verdict::Inconclusive);
+    let begin = "the 95 % interval holds the limit of 99.95 %: about ";
+    assert!(reason.starts_with(begin), "{reason}");
+    assert!(
+        reason.ends_with(" saves would settle it, there are 5 000"),
+        "{reason}"
+    );
+}
+
+#[test]
+fn thin_evidence_is_inconclusive_and_says_what_it_needs() {
+    let p99 = criterion("response.p99", Measure::Change, Better::Lower, -0.2);
+    assert_eq!(
+        judged(&p99, &Synthetic::default().scenario()),
+        (
+            Verdict::Inconclusive,
+            "P99 needs 10 000 saves, there are 2 500".to_owned()
+        )
+    );
+}
+
+#[test]
+fn without_a_baseline_figure_there_is_no_ratio_but_the_candidates_own() {
+    let scenario = Synthetic::default().scenario();
+    let errors = criterion("errors", Measure::Change, Better::Lower, 0.0);
+    assert_eq!(
+        judged(&errors, &scenario),
+        (
+            Verdict::Inconclusive,
+            "the baseline's figure is zero or missing, so there is no ratio".to_owned()
+        )
+    );
+    let ratio = criterion("cache.hit_ratio", Measure::Difference, Better::Higher, 0.0);
+    assert_eq!(
+        judged(&ratio, &scenario).1,
+        "an arm has no such figure, so there is no difference"
+    );
+    let mut silent = scenario;
+    for block in &mut silent.blocks {
+        if block.arm == crate::arms::ArmRole::Candidate {
+            block.latencies = ByClass::default();
+        }
+    }
+    let own = criterion("response.p50", Measure::Candidate, Better::Lower, 1e9);
+    assert_eq!(
+        judged(&own, &silent),
+        (
+            Verdict::Inconclusive,
+            "the candidate has no such figure".to_owned()
+        )
+    );
+}
+
+#[test]
+fn what_this_run_cannot_say_is_not_judged() {
+    let scenario = Synthetic::default().scenario();
+    let mut criterion = p50_change(-0.3, None);
+    let absent = judge(&criterion, None, &Calibration::default());
+    assert_eq!(
+        (absent.verdict, absent.reason.as_str()),
+        (Verdict::NotJudged, "medium is not part of this run")
+    );
+
+    let mut short = scenario.clone();
+    short.load.full.seconds = 24.0 * 3_600.0;
+    short.load.full.operations_per_second = 0.5;
+    criterion.needs_full_length = true;
+    assert_eq!(judged(&criterion, &scenario).0, Verdict::Pass);
+    let judgement = judge(&criterion, Some(&short), &Calibration::default());
+    assert_eq!(
+        (judgement.verdict, spaced(&judgement.reason).as_str()),
+        (
+            Verdict::NotJudged,
+            "needs the full profile: 50 s measured at ×100 the real rate, the strategy asks for 24 h"
+        )
+    );
+    assert!(
+        judgement.comparison.is_some(),
+        "the figure so far is still shown"
+    );
+
+    let mut unequal = scenario.clone();
+    (unequal.promises.candidate).insert("synchronous".into(), "off".into());
+    let judgement = judge(&criterion, Some(&unequal), &Calibration::default());
+    assert_eq!(
+        (
+            judgement.verdict,
+            judgement.reason.as_str(),
+            judgement.comparison
+        ),
+        (
+            Verdict::NotJudged,
+            "the arms promise different things: synchronous is full for the baseline and off for the candidate",
+            None
+        )
+    );
+
+    criterion.not_judged_because = Some("needs several machines".to_owned());
+    assert_eq!(
+        judged(&criterion, &scenario),
+        (Verdict::NotJudged, "needs several machines".to_owned())
+    );
+}
+
+#[test]
+fn unmeasured_is_not_judged_while_missing_answers_are_inconclusive() {
+    let mut scenario = Synthetic::default().scenario();
+    let users = criterion("capacity.users", Measure::Change, Better::Higher, 0.3);
+    assert_eq!(judged(&users, &scenario).0, Verdict::NotJudged);
+    for block in &mut scenario.blocks {
+        block.latencies = ByClass::default();
+    }
+    assert_eq!(
+        judged(&p50_change(-0.3, None), &scenario),
+        (
+            Verdict::Inconclusive,
+            "no save of this kind was acknowledged".to_owned()
+        )
+    );
+}
+
+#[test]
+fn one_failure_beats_everything_and_one_pass_beats_doubt() {
+    use Verdict::{Fail, Inconclusive, NotJudged, Pass, Warn};
+    for (verdicts, expected) in [
+        (vec![], NotJudged),
+        (vec![NotJudged, NotJudged], NotJudged),
+        (vec![Pass, Warn, Fail, Inconclusive], Fail),
+        (vec![Inconclusive, NotJudged], Inconclusive),
+        (vec![Inconclusive, Pass], Pass),
+        (vec![Inconclusive, Warn, Pass], Warn),
+        (vec![Pass, NotJudged], Pass),
+    ] {
+        assert_eq!(overall(verdicts.clone()), expected, "{verdicts:?}");
+    }
+}
