@@ -15,7 +15,7 @@ const EXACT: f64 = 1e-9;
 const APPROXIMATE: f64 = 1e-6;
 /// How far an interval's end may lie outside the ends that SciPy finds with 20 seeds, in widths of the interval.
 /// SciPy interpolates between resamples, we take the nearest one.
-const OF_WIDTH: f64 = 0.01;
+const OF_WIDTH: f64 = 0.02;
 
 #[derive(Deserialize)]
 struct Reference {
