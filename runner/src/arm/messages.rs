@@ -1,11 +1,13 @@
 //! What controller and arm say to each other: one JSON document a line over the arm's standard streams.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use shared::arms::ArmRole;
-use shared::report::{Block, Build, EvictionProbe, Promises, Sample};
+use shared::report::{Block, Build, CapacityStep, EvictionProbe, Promises, Sample};
 
+use crate::plan::Step;
 use crate::scenario::Spec;
 
 /// Version of these messages. Arms of another version are refused by name.
@@ -13,7 +15,7 @@ use crate::scenario::Spec;
 /// | version | change |
 /// | --- | --- |
 /// | 1 | first messages |
-/// | 2 | the arm says which build it is |
+/// | 2 | the arm says which build it is; acknowledgements as one text; steps of a search |
 pub(crate) const PROTOCOL: u32 = 2;
 
 /// From the controller.
@@ -26,6 +28,11 @@ pub(crate) enum Request {
     Run {
         /// Its place in the plan.
         block: usize,
+    },
+    /// Try one step of a search for the highest load.
+    Try {
+        /// What to offer.
+        step: Step,
     },
     /// Probe the eviction on a scratch database.
     ProbeEviction,
@@ -75,6 +82,8 @@ pub(crate) enum Reply {
     },
     /// A block ended.
     BlockDone(Box<BlockDone>),
+    /// A step ended.
+    Tried(Box<Tried>),
     /// The probe ended.
     Probed {
         /// What it found; none for a service without a cache.
@@ -98,6 +107,8 @@ pub(crate) struct Opened {
     pub(crate) stores: bool,
     /// Whether its service has a cache.
     pub(crate) caches: bool,
+    /// Digest of all that it will be asked to save.
+    pub(crate) plan: String,
     /// Resident memory after warm-up, bytes.
     pub(crate) idle_resident_bytes: Option<u64>,
     /// The database that the ledger is checked against.
@@ -116,6 +127,17 @@ pub(crate) struct BlockDone {
     /// Samples over the block, from its begin; none in the closed model.
     pub(crate) samples: Vec<Sample>,
     /// Places in the plan of the saves that failed: they may or may not be stored.
+    pub(crate) failed: Vec<u64>,
+}
+
+/// The evidence of a step of a search.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Tried {
+    /// For the report.
+    pub(crate) step: CapacityStep,
+    /// Saves that failed, by kind of error.
+    pub(crate) errors: BTreeMap<String, u64>,
+    /// Places of the saves that failed: they may or may not be stored.
     pub(crate) failed: Vec<u64>,
 }
 

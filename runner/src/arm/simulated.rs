@@ -6,12 +6,13 @@ use async_trait::async_trait;
 use shared::arms::{ArmRole, Class};
 use shared::histogram::{Histogram, recording};
 use shared::report::{
-    Backlog, Block, CacheActivity, DatabaseWork, EvictionProbe, Mode, Outcomes, Resident,
+    Backlog, Block, CacheActivity, CapacityOf, CapacityStep, DatabaseWork, EvictionProbe, Mode,
+    Outcomes, Resident,
 };
 
-use super::{Ack, Acknowledge, Arm, ArmError, BlockDone, Open, Opened, StartArms};
+use super::{Ack, Acknowledge, Arm, ArmError, BlockDone, Open, Opened, StartArms, Tried};
 use crate::dataset::Dataset;
-use crate::plan::{Plan, PlannedBlock};
+use crate::plan::{Plan, PlannedBlock, Step, digest};
 
 /// Starts simulated arms.
 pub(crate) struct SimulatedArms;
@@ -39,6 +40,14 @@ impl Simulated {
             (ArmRole::Baseline, _) => spread,
             (ArmRole::Candidate, Class::Duplicate) => spread / 10,
             (ArmRole::Candidate, Class::Unique) => spread / 4 * 3,
+        }
+    }
+
+    /// Saves a second that are answered in time.
+    fn sustained_rate(&self) -> f64 {
+        match self.role {
+            ArmRole::Baseline => 1_700.0,
+            ArmRole::Candidate => 3_100.0,
         }
     }
 
@@ -103,12 +112,17 @@ impl Simulated {
 impl Arm for Simulated {
     async fn open(&mut self, open: Open) -> Result<Opened, ArmError> {
         self.role = open.role;
-        let plan = Plan::new(&open.spec, open.seed, &Dataset::new(open.seed, open.states))
-            .map_err(|e| ArmError::Failed(e.to_string()))?;
+        let dataset = Dataset::new(open.seed, open.states);
+        let plan = Plan::new(&open.spec, open.seed, &dataset)
+            .map_err(|e| ArmError::Failed(e.to_string()))?
+            .for_arm(open.role, &open.spec, open.seed);
+        let hash = |state| blake3::hash(&dataset.state(state));
+        let digest = digest(&plan, open.pair, hash);
         self.blocks = plan.blocks;
         Ok(Opened {
             promises: [("database".to_owned(), "simulated".to_owned())].into(),
             stores: false,
+            plan: digest,
             caches: open.role == ArmRole::Candidate,
             idle_resident_bytes: Some(10_000_000),
             database: open.folder,
@@ -127,6 +141,32 @@ impl Arm for Simulated {
         Ok(BlockDone {
             block: self.block(planned),
             samples: Vec::new(),
+            failed: Vec::new(),
+        })
+    }
+
+    async fn attempt(
+        &mut self,
+        step: Step,
+        _acknowledge: Acknowledge<'_>,
+    ) -> Result<Tried, ArmError> {
+        let sustained = match step.of {
+            CapacityOf::Rate => self.sustained_rate(),
+            CapacityOf::Users => self.sustained_rate() / 5.0,
+        };
+        let mut latency = recording();
+        let ns = if step.level <= sustained { 50 } else { 500 } * 1_000_000;
+        latency.record_n(ns, step.operations).unwrap();
+        Ok(Tried {
+            step: CapacityStep {
+                level: step.level,
+                planned: step.operations,
+                acknowledged: step.operations,
+                duration_ns: 1_000_000_000,
+                latency: Histogram::from_recording(&latency).unwrap(),
+                backlog: None,
+            },
+            errors: std::collections::BTreeMap::new(),
             failed: Vec::new(),
         })
     }

@@ -10,10 +10,10 @@ use shared::verdict::Verdict;
 use crate::arm::{ArmSource, choose, identities};
 use crate::exit::{Exit, usage};
 use crate::run::{Assignment, Finished, Paths, measure};
-use crate::scenario::{Profile, Spec, builtin, load, release_policy};
+use crate::scenario::{Profile, ScenarioFile, Spec, builtin, is_in_all, load, release_policy};
 
 /// The seed of a run that names none: the same plan and the same states for everybody.
-const DEFAULT_SEED: u64 = 20_251_103;
+pub(super) const DEFAULT_SEED: u64 = 20_251_103;
 
 /// Measure both services under the same load and write a report.
 ///
@@ -101,8 +101,11 @@ pub(crate) async fn run(args: &Args) -> Result<Exit> {
 }
 
 fn specs(args: &Args) -> Result<Vec<Spec>> {
-    let files = match (args.all, args.scenarios.as_slice()) {
-        (true, _) => builtin(),
+    let files: Vec<ScenarioFile> = match (args.all, args.scenarios.as_slice()) {
+        (true, _) => builtin()
+            .into_iter()
+            .filter(|file| is_in_all(file.name()))
+            .collect(),
         (false, []) => {
             let names: Vec<String> = builtin().iter().map(|f| f.name().to_owned()).collect();
             return Err(usage(anyhow!(
@@ -141,7 +144,7 @@ fn title(sources: &Arms<ArmSource>, profile: Profile) -> String {
 }
 
 /// What the run's end means to a script.
-fn exit(finished: &Finished, gate: bool) -> Exit {
+pub(super) fn exit(finished: &Finished, gate: bool) -> Exit {
     let summary = &finished.summary;
     if summary.saves_lost.is_some_and(|lost| lost > 0) {
         return Exit::Lost;

@@ -19,6 +19,11 @@ use crate::seeded::seeded;
 /// Number of states where nothing else is asked for.
 pub(crate) const DEFAULT_STATES: u32 = 10_000;
 
+/// Texts in a dataset's fingerprint: a change of how states are composed shows in any of them.
+const FINGERPRINT_TEXTS: u32 = 8;
+/// Digits of a dataset's fingerprint.
+const FINGERPRINT_DIGITS: usize = 16;
+
 /// States of about one size. Sizes within a band are log-uniform.
 struct Band {
     name: &'static str,
@@ -105,8 +110,27 @@ impl Dataset {
         Bytes::from(compose::state(&mut rng, size as usize))
     }
 
+    /// Tells datasets apart without generating all states: a digest of all sizes and of the first texts.
+    pub(crate) fn fingerprint(&self) -> String {
+        let mut hasher = blake3::Hasher::new();
+        for size in &self.sizes {
+            hasher.update(&size.to_le_bytes());
+        }
+        for index in 0..FINGERPRINT_TEXTS.min(self.sizes.len() as u32) {
+            hasher.update(&self.state(index));
+        }
+        let mut digits = hasher.finalize().to_hex().to_string();
+        digits.truncate(FINGERPRINT_DIGITS);
+        digits
+    }
+
     /// Describes the dataset for the report. Generates every state: about a second for 10,000 of them.
     pub(crate) fn describe(&self) -> Description {
+        self.describe_each(|_| {})
+    }
+
+    /// Like [`Self::describe`], and hands out each state's text, in order, since it is there.
+    pub(crate) fn describe_each(&self, mut each: impl FnMut(&str)) -> Description {
         let mut hasher = blake3::Hasher::new();
         hasher.update(&(self.len() as u64).to_le_bytes());
         let mut classes = BANDS.map(|band| SizeClass {
@@ -123,6 +147,7 @@ impl Dataset {
             let bytes = text.len() as u64;
             hasher.update(&bytes.to_le_bytes());
             hasher.update(text.as_bytes());
+            each(&text);
             let class = &mut classes[band];
             class.smallest_bytes = if class.states == 0 {
                 bytes
@@ -211,6 +236,15 @@ mod tests {
             assert_eq!(small.state(index), large.state(index));
         }
         assert_eq!(small.state(49), large.state(49));
+    }
+
+    #[test]
+    fn a_fingerprint_tells_datasets_apart() {
+        let fingerprint = |seed, count| Dataset::new(seed, count).fingerprint();
+        assert_eq!(fingerprint(7, 50), fingerprint(7, 50));
+        assert_ne!(fingerprint(7, 50), fingerprint(8, 50));
+        assert_ne!(fingerprint(7, 50), fingerprint(7, 51));
+        assert_eq!(fingerprint(7, 0).len(), FINGERPRINT_DIGITS);
     }
 
     #[test]

@@ -5,14 +5,19 @@
 //! Runs go on from block to block.
 
 mod arrivals;
+mod capacity;
 mod checkpoint;
+mod digest;
 mod implied;
 mod population;
 mod sequence;
+mod split;
 mod states;
 mod thrashing;
 
+pub(crate) use capacity::Step;
 pub(crate) use checkpoint::Checkpoint;
+pub(crate) use digest::{digest, used_states};
 pub(crate) use implied::implied_hits;
 pub(crate) use states::PlanError;
 
@@ -121,6 +126,11 @@ impl Plan {
         };
         let mut blocks = Vec::new();
         for pair in 0..spec.pairs {
+            if spec.fresh_arms {
+                // Clean databases know no run, so nothing of an earlier pair can be repeated.
+                let rng = seeded(&format!("saves/{}/{pair}", spec.name), seed);
+                planner.sequence = Sequence::new(spec, spec.runs, dataset, rng)?;
+            }
             planner.open_blocks(pair, &mut blocks);
         }
         if let Some(closed) = spec.closed {

@@ -25,6 +25,8 @@ pub(crate) struct Bench<'a> {
     pub(crate) seed: u64,
     /// The states.
     pub(crate) dataset: &'a Dataset,
+    /// BLAKE3 of each state.
+    pub(crate) state_hashes: &'a [blake3::Hash],
     /// A folder for databases.
     pub(crate) databases: &'a Path,
     /// Whether to stop.
@@ -34,6 +36,14 @@ pub(crate) struct Bench<'a> {
 }
 
 impl Bench<'_> {
+    /// The digest of a state of the dataset.
+    pub(super) fn state_hash(&self, state: u32) -> blake3::Hash {
+        let known = self.state_hashes.get(state as usize);
+        known
+            .copied()
+            .unwrap_or_else(|| blake3::hash(&self.dataset.state(state)))
+    }
+
     /// Measures a scenario. Whatever goes wrong stands in its status; the evidence so far stays.
     pub(crate) async fn measure(&self, spec: &Spec, listener: &mut dyn Listener) -> Scenario {
         let mut scenario = self.blank(spec);

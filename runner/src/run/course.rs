@@ -11,15 +11,14 @@ use shared::report::{ImpliedHits, LedgerCheck, Mode, Scenario, Status};
 
 use super::bench::Bench;
 use super::events::{Event, Listener};
-use super::hashes::StateHashes;
 use super::side::{Left, Side};
-use crate::arm::{ArmSource, BlockDone, identities, own_arms};
+use crate::arm::{ArmSource, BlockDone, Opened, identities, own_arms};
 use crate::ledger::merge;
-use crate::plan::{Plan, PlannedBlock, implied_hits, order};
+use crate::plan::{Plan, PlannedBlock, digest, implied_hits, order};
 use crate::scenario::Spec;
 
 /// The kind of error by which a service says that its disk is full: nothing after it means anything.
-const DISK_FULL: &str = "disk_full";
+pub(super) const DISK_FULL: &str = "disk_full";
 
 /// A scenario that is being measured.
 pub(super) struct Course<'a> {
@@ -39,7 +38,6 @@ pub(super) struct Course<'a> {
     first: Vec<ArmRole>,
     /// What a perfect cache would hit, block by block.
     implied: Arms<Vec<ImpliedHits>>,
-    hashes: StateHashes<'a>,
     /// Where the databases of all rounds are kept.
     folder: PathBuf,
     /// When the first block began.
@@ -69,9 +67,10 @@ impl<'a> Course<'a> {
         };
         let plan = Plan::new(spec, bench.seed, bench.dataset)?;
         let first = order(bench.seed, &plan);
+        let arm = |role| plan.clone().for_arm(role, spec, bench.seed);
         let plans = Arms {
-            baseline: plan.clone(),
-            candidate: plan,
+            baseline: arm(ArmRole::Baseline),
+            candidate: arm(ArmRole::Candidate),
         };
         let rounds = rounds(spec, &plans.baseline);
         let implied = |plan: &Plan| {
@@ -89,7 +88,6 @@ impl<'a> Course<'a> {
             scenario,
             listener,
             first,
-            hashes: StateHashes::new(bench.dataset),
             folder: bench.databases.join(&spec.name),
             origin: None,
             measured_ns: Arms::default(),
@@ -147,7 +145,7 @@ impl<'a> Course<'a> {
             self.scenario.promises = sides.map(|_, s| s.opened.promises.clone());
             self.scenario.idle_resident_bytes = sides.map(|_, s| s.opened.idle_resident_bytes);
         }
-        let outcome = match self.blocks(&mut sides, blocks).await {
+        let outcome = match self.load(&mut sides, blocks).await {
             Ok(status) => self.finish(status, &mut sides).await,
             broken => broken,
         };
@@ -174,10 +172,46 @@ impl<'a> Course<'a> {
         };
         let (baseline, candidate) =
             tokio::try_join!(side(ArmRole::Baseline), side(ArmRole::Candidate))?;
-        Ok(Arms {
+        let sides = Arms {
             baseline,
             candidate,
-        })
+        };
+        for role in ArmRole::ALL {
+            self.check_plan(role, pair, &sides.get(role).opened)?;
+        }
+        Ok(sides)
+    }
+
+    /// Another build may plan another load: then there is nothing to compare.
+    fn check_plan(&self, role: ArmRole, pair: Option<u32>, opened: &Opened) -> anyhow::Result<()> {
+        let hash = |state| self.bench.state_hash(state);
+        if opened.plan == digest(self.plans.get(role), pair, hash) {
+            return Ok(());
+        }
+        bail!(
+            "the {role}'s build, {}, plans other saves for scenario {} than this one, so they cannot be compared: its \
+             dataset or its reading of scenarios differs; use builds between which neither changed",
+            self.sources.get(role).binary.display(),
+            self.spec.name
+        )
+    }
+
+    /// All load of a round: its blocks, then the searches of the scenario.
+    async fn load(
+        &mut self,
+        sides: &mut Arms<Side>,
+        blocks: Range<usize>,
+    ) -> anyhow::Result<Status> {
+        let status = if self.spec.split {
+            self.windows(sides, blocks).await?
+        } else {
+            self.blocks(sides, blocks).await?
+        };
+        if status.is_complete() {
+            self.searches(sides).await
+        } else {
+            Ok(status)
+        }
     }
 
     /// Runs blocks, pair by pair, unless asked to stop.
@@ -277,9 +311,7 @@ impl<'a> Course<'a> {
             return Ok(None);
         }
         self.listener.hear(&Event::Checking { spec: self.spec });
-        self.hashes.learn(left.baseline.states());
-        self.hashes.learn(left.candidate.states());
-        let hash = |state: u32| self.hashes.get(state);
+        let hash = |state: u32| self.bench.state_hash(state);
         let (baseline, candidate) =
             tokio::join!(left.baseline.check(hash), left.candidate.check(hash));
         Ok(Some(Arms {

@@ -1,13 +1,15 @@
 //! A run: its scenarios one after the other, each written as soon as it ends.
 
 mod bench;
+mod bracket;
+mod capacity;
 mod course;
 mod events;
-mod hashes;
 mod interrupt;
 mod measure;
 mod progress;
 mod side;
+mod split;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -16,6 +18,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use shared::arms::Arms;
+use shared::calibration::Calibration;
 use shared::criteria::Policy;
 use shared::report::{FORMAT_VERSION, Run, Scenario, ScenarioEntry, Seal, Status};
 use shared::summary::{RunSummary, summarize, summarize_scenario};
@@ -96,7 +99,9 @@ pub(crate) async fn conduct(
         specs: &order.specs,
     });
     let dataset = Dataset::new(order.seed, order.states);
-    let mut run = begin(order, folder.id(), &dataset);
+    let mut state_hashes = Vec::with_capacity(dataset.len());
+    let described = dataset.describe_each(|text| state_hashes.push(blake3::hash(text.as_bytes())));
+    let mut run = begin(order, folder.id(), described);
     folder.write_run(&run)?;
     let mut scenarios = Vec::new();
     for spec in &order.specs {
@@ -115,18 +120,22 @@ pub(crate) async fn conduct(
             sources: &order.sources,
             seed: order.seed,
             dataset: &dataset,
+            state_hashes: &state_hashes,
             databases: &order.databases,
             interrupt,
             enough: &so_far,
         };
         let scenario = bench.measure(spec, listener).await;
         let path = folder.write_scenario(&mut run, &scenario)?;
-        listener.hear(&Event::ScenarioDone {
-            summary: &summarize_scenario(&scenario),
-        });
-        print_path(order.paths, &path)?;
         let status = scenario.status.clone();
         scenarios.push(scenario);
+        let calibration = Calibration::of(&scenarios);
+        if let Some(scenario) = scenarios.last() {
+            listener.hear(&Event::ScenarioDone {
+                summary: &summarize_scenario(scenario, &run.arms, &calibration),
+            });
+        }
+        print_path(order.paths, &path)?;
         if !status.is_complete() {
             run.status = status_of_run(spec, status);
             break;
@@ -135,7 +144,7 @@ pub(crate) async fn conduct(
     end(run, order.paths, folder, scenarios, listener)
 }
 
-fn begin(order: &Order, id: &str, dataset: &Dataset) -> Run {
+fn begin(order: &Order, id: &str, dataset: shared::report::Dataset) -> Run {
     Run {
         format: FORMAT_VERSION,
         id: id.to_owned(),
@@ -145,7 +154,7 @@ fn begin(order: &Order, id: &str, dataset: &Dataset) -> Run {
         status: Status::Running,
         build: build(),
         environment: environment(&order.databases),
-        dataset: dataset.describe(),
+        dataset,
         profile: order.profile.clone(),
         seed: order.seed,
         arms: identities(&order.sources),
@@ -193,7 +202,7 @@ fn end(
     Ok(Finished {
         run,
         scenarios,
-        folder: folder.path().to_owned(),
+        folder: path.parent().unwrap_or(&path).to_owned(),
         summary,
     })
 }

@@ -118,12 +118,7 @@ pub(super) struct Left {
 }
 
 impl Left {
-    /// The states that it was asked to save.
-    pub(super) fn states(&self) -> impl Iterator<Item = u32> {
-        self.asked.iter().map(|save| save.state)
-    }
-
-    /// Holds the database against what was acknowledged. `hash` gives the digest of each of [`Self::states`].
+    /// Holds the database against what was acknowledged. `hash` gives the digest of a state.
     pub(super) async fn check(
         &self,
         hash: impl Fn(u32) -> blake3::Hash,

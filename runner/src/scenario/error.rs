@@ -50,6 +50,18 @@ pub(crate) enum ScenarioError {
         /// Its file.
         file: String,
     },
+    /// The number of pairs given on the command line cannot be shared by the planned looks.
+    #[error(
+        "{pairs} pairs do not fit scenario `{scenario}`, which looks at its evidence {looks} times after equal numbers of pairs: use a multiple of {looks}"
+    )]
+    Looks {
+        /// The scenario.
+        scenario: String,
+        /// What was asked for.
+        pairs: u32,
+        /// Its planned looks.
+        looks: u32,
+    },
     /// The number of pairs given on the command line does not fit.
     #[error(
         "{pairs} pairs do not fit scenario `{scenario}` in this profile: 1 to {most} are possible"

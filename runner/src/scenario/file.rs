@@ -69,10 +69,19 @@ pub(super) struct RawScenario {
     /// Section of the strategy.
     pub(super) source: String,
     pub(super) why: String,
+    /// The services, where they are not the run's.
+    pub(super) arms: Option<RawArms>,
     pub(super) load: RawLoad,
     pub(super) profiles: RawProfiles,
     #[serde(default)]
     pub(super) criteria: Vec<RawCriterion>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawArms {
+    pub(super) baseline: Spanned<String>,
+    pub(super) candidate: Spanned<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -86,6 +95,8 @@ pub(super) struct RawLoad {
     pub(super) cache_entries: Spanned<Figure>,
     pub(super) runs: Option<Spanned<Figure>>,
     pub(super) key_skew: Option<Spanned<Figure>>,
+    pub(super) fresh_arms: Option<Spanned<bool>>,
+    pub(super) split: Option<Spanned<bool>>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -111,11 +122,22 @@ pub(super) struct RawProfile {
     pub(super) operations: Option<Spanned<Figure>>,
     pub(super) duration: Option<Spanned<Figure>>,
     pub(super) pairs: Spanned<Figure>,
+    /// The pairs are shared evenly among them; 1 where absent.
+    pub(super) looks: Option<Spanned<Figure>>,
     pub(super) warm_up_operations: Spanned<Figure>,
     /// Instead of the load's own.
     pub(super) cache_entries: Option<Spanned<Figure>>,
     pub(super) closed: Option<RawClosed>,
     pub(super) eviction_probe: Option<RawEvictionProbe>,
+    pub(super) capacity: Option<RawCapacity>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawCapacity {
+    pub(super) target: Spanned<Figure>,
+    pub(super) pairs: Spanned<Figure>,
+    pub(super) step: Spanned<Figure>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

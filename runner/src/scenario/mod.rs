@@ -1,5 +1,6 @@
 //! Scenarios as data: TOML files, built in or loaded by path, resolved for a profile.
 
+mod arrangement;
 mod criteria;
 mod error;
 mod figure;
@@ -13,12 +14,14 @@ pub(crate) use file::ScenarioFile;
 pub(crate) use policy::{builtin_policies, check_policy, load_policy, not_run, release_policy};
 #[cfg(test)]
 pub(crate) use spec::Closed;
-pub(crate) use spec::{Pattern, Profile, Spec};
+pub(crate) use spec::{CapacitySpec, Pattern, Profile, Spec};
 
 use std::path::Path;
 
-/// Name and text of each built-in scenario, in the strategy's order.
-const BUILTIN: [(&str, &str); 6] = [
+/// Name and text of each built-in scenario: what calibrates first, then in the strategy's order.
+const BUILTIN: [(&str, &str); 12] = [
+    ("generator", include_str!("../../scenarios/generator.toml")),
+    ("noise", include_str!("../../scenarios/noise.toml")),
     ("low-load", include_str!("../../scenarios/low-load.toml")),
     (
         "medium-load",
@@ -34,9 +37,24 @@ const BUILTIN: [(&str, &str); 6] = [
         include_str!("../../scenarios/cache-thrashing.toml"),
     ),
     ("stability", include_str!("../../scenarios/stability.toml")),
+    ("overload", include_str!("../../scenarios/overload.toml")),
+    (
+        "split-traffic",
+        include_str!("../../scenarios/split-traffic.toml"),
+    ),
+    ("capacity", include_str!("../../scenarios/capacity.toml")),
+    ("gate", include_str!("../../scenarios/gate.toml")),
 ];
 
-/// The built-in scenarios, in the strategy's order.
+/// Scenarios that are run by name only: that of `runner gate` compares builds, which one build cannot.
+const BY_NAME_ONLY: [&str; 1] = ["gate"];
+
+/// Whether `--all` runs a built-in scenario.
+pub(crate) fn is_in_all(name: &str) -> bool {
+    !BY_NAME_ONLY.contains(&name)
+}
+
+/// The built-in scenarios: what calibrates first, then in the strategy's order.
 pub(crate) fn builtin() -> Vec<ScenarioFile> {
     BUILTIN
         .iter()

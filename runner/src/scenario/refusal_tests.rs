@@ -180,6 +180,75 @@ fn whatever_is_wrong_is_named() {
 }
 
 #[test]
+fn arrangements_that_make_no_sense_are_refused() {
+    let arms = |baseline: &str| {
+        format!("[arms]\nbaseline = \"{baseline}\"\ncandidate = \"null\"\n\n[load]\n")
+    };
+    assert!(
+        ScenarioFile::parse(
+            "mine.toml",
+            &VALID.replacen("[load]\n", &arms("baseline"), 1)
+        )
+        .is_ok()
+    );
+    let capacity = "pairs = 14\ncapacity = { target = \"200 ms\", pairs = 5, step = \"600 ms\" }";
+    assert!(ScenarioFile::parse("mine.toml", &VALID.replacen("pairs = 14", capacity, 1)).is_ok());
+    let fresh = "key_skew = 0.8\nfresh_arms = true";
+    for (from, to, expected) in [
+        (
+            "[load]\n",
+            arms("fast").as_str(),
+            "`arms.baseline`: unknown service `fast`",
+        ),
+        (
+            "pairs = 14",
+            "pairs = 14\nlooks = 2",
+            "`profiles.quick.looks`: a look needs the ledger",
+        ),
+        (
+            "pairs = 14",
+            "pairs = 14\nlooks = 9",
+            "9 is out of range: 1 to 5",
+        ),
+        (
+            "key_skew = 0.8",
+            "key_skew = 0.8\nfresh_arms = 1",
+            "`load.fresh_arms`: invalid type",
+        ),
+        (
+            "key_skew = 0.8",
+            "key_skew = 0.8\nfresh_arms = true\nsplit = true",
+            "`load.fresh_arms`: `split` needs arms that live longer",
+        ),
+        (
+            "pairs = 14",
+            "pairs = 14\ncapacity = { target = \"200 ms\", pairs = 0, step = \"1 s\" }",
+            "`profiles.quick.capacity.pairs`: 0 is out of range: 1 to 100",
+        ),
+        (
+            "pairs = 14",
+            "pairs = 14\ncapacity = { target = \"200 ms\", pairs = 5 }",
+            "`profiles.quick.capacity.step`: is missing",
+        ),
+    ] {
+        let message = refused(from, to);
+        assert!(message.contains(expected), "{to}: {message}");
+    }
+    let looks = VALID.replacen("key_skew = 0.8", fresh, 1).replacen(
+        "pairs = 14",
+        "pairs = 14\nlooks = 3",
+        1,
+    );
+    let message = ScenarioFile::parse("mine.toml", &looks)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        message.contains("14 pairs cannot be shared evenly by 3 looks"),
+        "{message}"
+    );
+}
+
+#[test]
 fn an_overflow_must_overflow() {
     let text = include_str!("../../scenarios/cache-overflow.toml");
     let refused = ScenarioFile::parse(

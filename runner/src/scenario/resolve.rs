@@ -60,7 +60,9 @@ impl ScenarioFile {
         )?;
         let full = check.figures(&self.raw.profiles.full)?;
         let offered = check.figures(raw)?;
+        let asked = pairs.is_some();
         let (pairs, offered) = self.share_among_pairs(&check, raw, pairs, offered)?;
+        let arrangement = self.arrangement(&check, raw, pairs, asked)?;
         let spec = Spec {
             name: self.name().to_owned(),
             title: self.title().to_owned(),
@@ -82,11 +84,11 @@ impl ScenarioFile {
             pairs,
             warm_up_operations: check.whole(&raw.warm_up_operations, WARM_UP)?,
             closed: check.closed(raw)?,
-            arms: None,
-            looks: 1,
-            fresh_arms: false,
-            split: false,
-            capacity: None,
+            arms: arrangement.arms,
+            looks: arrangement.looks,
+            fresh_arms: arrangement.fresh_arms,
+            split: arrangement.split,
+            capacity: arrangement.capacity,
             eviction_probe: check.eviction_probe(raw, cache_entries)?,
             criteria: criteria::resolve(&self.source, &self.raw.criteria, None)?,
         };
@@ -222,11 +224,11 @@ impl ScenarioFile {
 }
 
 /// Checks figures, and says where they stand if they are wrong.
-struct Check<'a>(&'a Source);
+pub(super) struct Check<'a>(pub(super) &'a Source);
 
 impl Check<'_> {
     /// The value in base units, if it has the right unit and is within the range.
-    fn within(
+    pub(super) fn within(
         &self,
         raw: &Spanned<Figure>,
         unit: Unit,
@@ -250,7 +252,7 @@ impl Check<'_> {
     }
 
     /// A whole number without a unit. All ranges end far below 2⁵³, so it is exact.
-    fn whole(
+    pub(super) fn whole(
         &self,
         raw: &Spanned<Figure>,
         range: RangeInclusive<f64>,

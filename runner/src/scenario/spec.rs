@@ -2,9 +2,12 @@
 
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
-use shared::arms::Arms;
+use shared::arms::{ArmRole, Arms};
 use shared::criteria::Criterion;
 use shared::report::{Arrivals, BytesRange, Load, LoadFigures};
+
+/// Name of the scenario that measures the noise.
+const NOISE: &str = "noise";
 
 /// How much of the strategy's load is offered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, ValueEnum)]
@@ -145,12 +148,43 @@ pub(crate) struct Spec {
 }
 
 impl Spec {
+    /// The same load on the baseline twice, for as many pairs: what differs then is noise.
+    pub(crate) fn as_noise(&self, pairs: u32) -> Self {
+        let each = self.offered.operations / u64::from(self.pairs.max(1));
+        let operations = each * u64::from(pairs);
+        let both = || ArmRole::Baseline.as_str().to_owned();
+        Self {
+            name: NOISE.to_owned(),
+            title: format!("Noise of {}", self.title.to_lowercase()),
+            why: format!(
+                "The baseline against itself, with the load of {}: whatever differs is noise, and a smaller change is none.",
+                self.title.to_lowercase()
+            ),
+            source: "design, rules of measurement".to_owned(),
+            arms: Some(Arms {
+                baseline: both(),
+                candidate: both(),
+            }),
+            pairs,
+            looks: 1,
+            offered: LoadFigures {
+                operations,
+                seconds: operations as f64 / self.offered.operations_per_second,
+                ..self.offered
+            },
+            criteria: Vec::new(),
+            ..self.clone()
+        }
+    }
+
     /// The load as the report states it.
     pub(crate) fn load(&self) -> Load {
+        let full = self.of_an_arm(self.full);
+        let offered = self.of_an_arm(self.offered);
         Load {
             users: self.users,
-            full: self.full,
-            offered: self.offered,
+            full,
+            offered,
             arrivals: self.arrivals,
             state_bytes: self.state_bytes,
             duplicate_share: self.duplicate_share,
@@ -164,6 +198,18 @@ impl Spec {
             fresh_arms: self.fresh_arms,
             split: self.split,
             warm_up_operations: self.warm_up_operations,
+        }
+    }
+
+    /// What one arm gets: of split traffic half, give or take a few.
+    fn of_an_arm(&self, figures: LoadFigures) -> LoadFigures {
+        if !self.split {
+            return figures;
+        }
+        LoadFigures {
+            operations_per_second: figures.operations_per_second / 2.0,
+            operations: figures.operations / 2,
+            seconds: figures.seconds,
         }
     }
 }

@@ -10,8 +10,11 @@ fn spec(name: &str, profile: Profile) -> Spec {
     load(name).unwrap().resolve(profile, None).unwrap()
 }
 
+/// What calibrates has no targets, and those of gate and capacity are a policy's.
+const WITHOUT_TARGETS: [&str; 4] = ["generator", "noise", "gate", "capacity"];
+
 #[test]
-fn the_strategys_six_scenarios_are_built_in() {
+fn the_built_in_scenarios_are_sound() {
     let names: Vec<String> = builtin()
         .iter()
         .map(|file| file.name().to_owned())
@@ -26,7 +29,8 @@ fn the_strategys_six_scenarios_are_built_in() {
         for profile in Profile::ALL {
             let spec = file.resolve(profile, None).unwrap();
             assert!(
-                spec.pairs >= 10 && !spec.criteria.is_empty(),
+                spec.pairs >= 10
+                    && spec.criteria.is_empty() == WITHOUT_TARGETS.contains(&file.name()),
                 "{} {profile}",
                 spec.name
             );
@@ -56,14 +60,15 @@ fn full_profiles_have_the_strategys_own_figures() {
 }
 
 #[test]
-fn the_quick_profile_offers_less_than_two_minutes_of_load_to_an_arm() {
+fn the_quick_profile_offers_less_than_three_minutes_of_load_to_an_arm() {
     let specs: Vec<Spec> = builtin()
         .iter()
+        .filter(|file| is_in_all(file.name()))
         .map(|file| file.resolve(Profile::Quick, None).unwrap())
         .collect();
-    assert!(specs.iter().map(|spec| spec.offered.seconds).sum::<f64>() < 110.0);
+    assert!(specs.iter().map(|spec| spec.offered.seconds).sum::<f64>() < 180.0);
     for spec in specs {
-        assert!(spec.offered.seconds < 30.0, "{}", spec.name);
+        assert!(spec.offered.seconds <= 30.0, "{}", spec.name);
     }
 }
 
@@ -113,7 +118,9 @@ fn every_built_in_scenario_can_be_planned_from_the_default_dataset() {
                 .sum();
             assert_eq!(open, spec.offered.operations, "{} {profile}", spec.name);
             let load = spec.load();
-            assert_eq!((load.pairs, load.offered), (spec.pairs, spec.offered));
+            let arms = if spec.split { 2 } else { 1 };
+            assert_eq!(load.pairs, spec.pairs);
+            assert_eq!(load.offered.operations * arms, spec.offered.operations);
         }
     }
 }
@@ -137,6 +144,88 @@ fn the_stability_scenario_turns_its_cache_over_and_still_hits() {
     let ratio = implied.iter().map(|i| i.hits).sum::<u64>() as f64
         / implied.iter().map(|i| i.lookups).sum::<u64>() as f64;
     assert!(ratio > 0.62, "{ratio}");
+}
+
+#[test]
+fn what_calibrates_has_services_of_its_own_and_runs_first() {
+    let order: Vec<String> = builtin()
+        .iter()
+        .map(|file| file.name().to_owned())
+        .collect();
+    assert_eq!(order[..2], ["generator", "noise"]);
+    let arms = |name| spec(name, Profile::Quick).arms.unwrap();
+    assert_eq!(arms("generator").candidate, "null");
+    assert_eq!(arms("noise").baseline, "baseline");
+    assert_eq!(arms("noise").candidate, "baseline");
+    let (noise, medium) = (
+        spec("noise", Profile::Quick),
+        spec("medium-load", Profile::Quick),
+    );
+    assert_eq!(
+        noise.offered.operations_per_second,
+        medium.offered.operations_per_second
+    );
+    assert_eq!(
+        (noise.users, noise.state_bytes, noise.runs),
+        (medium.users, medium.state_bytes, medium.runs)
+    );
+}
+
+#[test]
+fn overload_is_twice_the_high_load() {
+    for profile in Profile::ALL {
+        let (over, high) = (spec("overload", profile), spec("high-load", profile));
+        assert_eq!(
+            over.offered.operations_per_second,
+            2.0 * high.offered.operations_per_second
+        );
+        assert_eq!((over.users, over.runs), (high.users, high.runs));
+    }
+}
+
+#[test]
+fn a_gate_makes_a_thousand_saves_in_each_pair_and_looks_three_times() {
+    assert!(!is_in_all("gate"));
+    for profile in Profile::ALL {
+        let gate = spec("gate", profile);
+        assert_eq!((gate.pairs, gate.looks, gate.fresh_arms), (30, 3, true));
+        assert_eq!(gate.offered.operations, 1000 * u64::from(gate.pairs));
+        let load = gate.load();
+        assert_eq!((load.looks, load.fresh_arms), (3, true));
+    }
+    let refused = load("gate")
+        .unwrap()
+        .resolve(Profile::Ci, Some(10))
+        .unwrap_err()
+        .to_string();
+    assert!(refused.contains("use a multiple of 3"), "{refused}");
+}
+
+#[test]
+fn noise_can_be_measured_with_the_schedule_of_a_gate() {
+    let gate = spec("gate", Profile::Ci);
+    let noise = gate.as_noise(10);
+    assert_eq!(noise.name, "noise");
+    assert_eq!((noise.pairs, noise.looks, noise.fresh_arms), (10, 1, true));
+    assert_eq!(noise.offered.operations, 10_000);
+    assert_eq!(noise.arms.unwrap().candidate, "baseline");
+    assert!(noise.criteria.is_empty());
+}
+
+#[test]
+fn fresh_arms_plan_each_pair_from_the_begin() {
+    let dataset = Dataset::new(42, DEFAULT_STATES);
+    let plan = Plan::new(&spec("gate", Profile::Ci), 42, &dataset).unwrap();
+    for block in &plan.blocks {
+        let mut last = std::collections::HashMap::new();
+        for save in &block.saves {
+            let same = last.insert(save.run, save.state) == Some(save.state);
+            assert_eq!(same, save.class == shared::arms::Class::Duplicate);
+        }
+    }
+    let states: Vec<u32> = plan.blocks[0].saves.iter().map(|save| save.state).collect();
+    let others: Vec<u32> = plan.blocks[1].saves.iter().map(|save| save.state).collect();
+    assert_ne!(states, others);
 }
 
 #[test]

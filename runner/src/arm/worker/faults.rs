@@ -27,12 +27,20 @@ pub(super) enum Fault {
         /// Each how many saves.
         every: u64,
     },
+    /// Every save takes longer, by a share of its own time.
+    Slow {
+        /// Percent of the time that the service takes.
+        percent: u32,
+    },
     /// Every so many saves fail.
     Fail {
         /// Each how many saves.
         every: u64,
     },
 }
+
+/// The runtime's timers have a grain of a millisecond, and wake up to two late.
+const TIMER_GRAIN: Duration = Duration::from_millis(2);
 
 /// A service with a fault.
 pub(super) struct Faulty {
@@ -82,6 +90,12 @@ impl StatePersistence for Faulty {
                     });
                 }
             }
+            Fault::Slow { percent } => {
+                let begun = std::time::Instant::now();
+                let answer = self.service.save(request).await;
+                delay(begun.elapsed() * percent / 100).await;
+                return answer;
+            }
             Fault::Fail { every } => {
                 if self.due(every).is_some() {
                     return Err(PersistenceError::Busy {
@@ -127,5 +141,81 @@ impl StatePersistence for Faulty {
 
     async fn close(&self) {
         self.service.close().await;
+    }
+}
+
+/// Waits to within a few microseconds, letting others work meanwhile. A hit takes tens of microseconds: 5 % of that is far
+/// below the grain of timers, and the wake-up of a sleeping thread alone takes longer, so what is left is spun away.
+async fn delay(length: Duration) {
+    let begun = std::time::Instant::now();
+    let coarse = length.saturating_sub(TIMER_GRAIN);
+    if !coarse.is_zero() {
+        tokio::time::sleep(coarse).await;
+    }
+    while begun.elapsed() < length {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_delay_is_met_from_microseconds_to_milliseconds() {
+        for length in [20, 300, 5_000].map(Duration::from_micros) {
+            let mut lengths = Vec::new();
+            for _ in 0..21 {
+                let begun = std::time::Instant::now();
+                delay(length).await;
+                lengths.push(begun.elapsed());
+            }
+            lengths.sort_unstable();
+            assert!(lengths[0] >= length, "{lengths:?}");
+            // The median: on a busy machine some wait for their turn.
+            assert!(
+                lengths[10] < length + Duration::from_micros(200),
+                "{lengths:?}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_slow_service_takes_its_share_longer() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = persistence::DatabaseOptions::new(folder.path().join("state.db"));
+        let service = Arc::new(persistence::StandardService::open(&options).await.unwrap());
+        let slow = Faulty::new(
+            Arc::clone(&service) as Arc<dyn StatePersistence>,
+            Fault::Slow { percent: 300 },
+        );
+        let median = async |service: &dyn StatePersistence| {
+            let mut lengths = Vec::new();
+            for number in 0..31 {
+                let begun = std::time::Instant::now();
+                service.save(request(number)).await.unwrap();
+                lengths.push(begun.elapsed().as_secs_f64());
+            }
+            lengths.sort_unstable_by(f64::total_cmp);
+            lengths[15]
+        };
+        let plain = median(service.as_ref()).await;
+        let ratio = median(&slow).await / plain;
+        // Four times as long, on a disk and a machine that others use as well.
+        assert!((2.0..8.0).contains(&ratio), "{ratio}");
+    }
+
+    fn request(number: u64) -> SaveRequest {
+        SaveRequest {
+            run_id: "run".to_owned(),
+            thread_id: "thread".to_owned(),
+            user_id: "user".to_owned(),
+            state: format!("{{\"number\":{number}}}").into(),
+            checkpoint_type: persistence::CheckpointType::Auto,
+            agent_phase: None,
+            execution_context: None,
+            is_recovery_point: false,
+            expires_at: None,
+        }
     }
 }

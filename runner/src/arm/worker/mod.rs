@@ -8,6 +8,7 @@ mod null;
 mod outbox;
 mod recorder;
 mod resources;
+mod step;
 mod subject;
 
 use std::path::{Path, PathBuf};
@@ -19,15 +20,15 @@ use persistence::{Promises as ServicePromises, StatePersistence};
 use shared::report::{Mode, Promises};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use self::generator::{States, begin_soon, serve};
+use self::generator::{Served, States, begin_soon, serve};
 use self::outbox::Outbox;
 use self::recorder::{Grid, Readings, record};
 use self::resources::{Instruments, Sampler, resident_bytes};
 pub(crate) use self::subject::{Subject, SubjectError};
-use super::messages::{BlockDone, Open, Opened, PROTOCOL, Reply, Request};
+use super::messages::{BlockDone, Open, Opened, PROTOCOL, Reply, Request, Tried};
 use crate::dataset::Dataset;
 use crate::environment::build;
-use crate::plan::{Plan, PlannedBlock};
+use crate::plan::{Plan, PlannedBlock, Step, digest, used_states};
 
 /// Samples an arm takes at the most over a scenario: what a chart can show.
 const MOST_SAMPLES: f64 = 120.0;
@@ -99,6 +100,11 @@ async fn answer(
                 session.run(block, outbox.clone()).await?,
             )))
         }
+        Request::Try { step } => {
+            let session = session.as_mut().context("no scenario is open")?;
+            let tried = session.attempt(step, outbox.clone()).await?;
+            Ok(Reply::Tried(Box::new(tried)))
+        }
         Request::ProbeEviction => {
             let session = session.as_ref().context("no scenario is open")?;
             Ok(Reply::Probed {
@@ -118,6 +124,7 @@ async fn answer(
 struct Session {
     open: Open,
     subject: Subject,
+    dataset: Dataset,
     service: Arc<dyn StatePersistence>,
     states: Arc<States>,
     blocks: Vec<Arc<PlannedBlock>>,
@@ -128,7 +135,8 @@ impl Session {
     async fn open(open: Open) -> anyhow::Result<(Opened, Self)> {
         let subject: Subject = open.service.parse()?;
         let dataset = Dataset::new(open.seed, open.states);
-        let plan = Plan::new(&open.spec, open.seed, &dataset)?;
+        let plan =
+            Plan::new(&open.spec, open.seed, &dataset)?.for_arm(open.role, &open.spec, open.seed);
         let states = Arc::new(states_of(&plan, open.pair, &dataset));
         warm_up(&subject, &open, &plan, &states)
             .await
@@ -138,8 +146,14 @@ impl Session {
             .open(&database, open.spec.cache_entries, None)
             .await
             .with_context(|| format!("the database {}", database.display()))?;
+        let mut promises = in_words(&service.promises().await?);
+        promises.insert("build_profile".to_owned(), build().profile);
+        promises.insert("dataset".to_owned(), dataset.fingerprint());
+        // A state that is missing would be refused as a save, and is no other build's.
+        let hash = |state: u32| blake3::hash(states.get(&state).map_or(&[], |text| text));
         let opened = Opened {
-            promises: in_words(&service.promises().await?),
+            promises,
+            plan: digest(&plan, open.pair, hash),
             stores: subject.stores(),
             caches: subject.caches(),
             idle_resident_bytes: resident_bytes(),
@@ -152,6 +166,7 @@ impl Session {
             Self {
                 open,
                 subject,
+                dataset,
                 service,
                 states,
                 blocks,
@@ -175,13 +190,7 @@ impl Session {
         let served = serve(service, states, Arc::clone(block), Some(outbox), begin).await;
         let after = self.instruments.read();
         let during = sampler.map(Sampler::finish).unwrap_or_default();
-        if served.completions.len() != block.saves.len() {
-            bail!(
-                "{} of {} saves were never answered",
-                block.saves.len() - served.completions.len(),
-                block.saves.len()
-            );
-        }
+        check_all_answered(block, &served)?;
         let readings = Readings {
             before,
             after,
@@ -189,6 +198,23 @@ impl Session {
             caches: self.subject.caches(),
         };
         Ok(record(self.open.role, block, &served, &readings, grid)?)
+    }
+
+    /// Tries a step of a search. Its states are made before it begins.
+    async fn attempt(&mut self, step: Step, outbox: Outbox) -> anyhow::Result<Tried> {
+        let block = Arc::new(step.plan(&self.open.spec, self.open.seed, &self.dataset)?);
+        let states = Arc::make_mut(&mut self.states);
+        for save in &block.saves {
+            states
+                .entry(save.state)
+                .or_insert_with(|| self.dataset.state(save.state));
+        }
+        let service = Arc::clone(&self.service);
+        let states = Arc::clone(&self.states);
+        let begin = begin_soon();
+        let served = serve(service, states, Arc::clone(&block), Some(outbox), begin).await;
+        check_all_answered(&block, &served)?;
+        Ok(step::evidence(&step, &block, &served)?)
     }
 
     async fn probe(&self) -> anyhow::Result<Option<shared::report::EvictionProbe>> {
@@ -206,6 +232,17 @@ impl Session {
         std::fs::remove_dir_all(&folder)?;
         Ok(Some(probe))
     }
+}
+
+fn check_all_answered(block: &PlannedBlock, served: &Served) -> anyhow::Result<()> {
+    let (planned, answered) = (block.saves.len(), served.completions.len());
+    if answered != planned {
+        bail!(
+            "{} of {planned} saves were never answered",
+            planned - answered
+        );
+    }
+    Ok(())
 }
 
 /// Saves that do not count, on a database that is thrown away: code is loaded and the allocator has grown before the
@@ -262,12 +299,8 @@ fn scratch(folder: &Path, name: &str) -> anyhow::Result<PathBuf> {
 /// The states that a plan uses, in one pair or in all.
 fn states_of(plan: &Plan, pair: Option<u32>, dataset: &Dataset) -> States {
     let mut states = States::new();
-    let needed = |block: &&PlannedBlock| pair.is_none_or(|pair| block.pair == pair);
-    let blocks = plan.blocks.iter().filter(needed).flat_map(|b| &b.saves);
-    for save in plan.warm_up.iter().chain(blocks) {
-        states
-            .entry(save.state)
-            .or_insert_with(|| dataset.state(save.state));
+    for state in used_states(plan, pair) {
+        states.entry(state).or_insert_with(|| dataset.state(state));
     }
     states
 }

@@ -25,7 +25,9 @@ const KINDS: [(&str, Kind); 3] = [
     ("optimized", Kind::Optimized),
     ("null", Kind::Null),
 ];
-const OPTIONS: [&str; 4] = ["cache", "freeze", "lose", "fail"];
+const OPTIONS: [&str; 5] = ["cache", "freeze", "lose", "fail", "slow"];
+/// Percent; more would make a save take longer than any block.
+const MOST_SLOW: u32 = 10_000;
 
 /// A service with its options.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,6 +117,14 @@ impl Subject {
                     .filter(|n| *n > 0)
                     .ok_or_else(|| wrong("a number of saves above 0"))?;
                 self.faults.push(Fault::Lose { every });
+            }
+            "slow" => {
+                let percent = value
+                    .parse()
+                    .ok()
+                    .filter(|percent| (1..=MOST_SLOW).contains(percent))
+                    .ok_or_else(|| wrong("percent of the service time, 1 to 10000"))?;
+                self.faults.push(Fault::Slow { percent });
             }
             "fail" => {
                 let every = number()
@@ -210,5 +220,7 @@ mod tests {
         );
         assert!(message("null:freeze=1").contains("LENGTH@AFTER"));
         assert!(message("null:lose=0").contains("above 0"));
+        assert!(message("optimized:slow=0").contains("1 to 10000"));
+        assert!(message("optimized:slow=fast").contains("percent of the service time"));
     }
 }
