@@ -112,7 +112,7 @@ pub(super) fn from_blocks(
         };
         let confidence = confidence(scenario);
         let comparison = counted(metric, Unit::Count, values, samples, confidence);
-        return Ok(Figures::Counted(comparison));
+        return Ok(Figures::counted(comparison));
     }
     let measured: Vec<_> = activity
         .iter()

@@ -94,7 +94,7 @@ pub(super) fn peak(metric: Metric, scenario: &Scenario) -> Result<Figures, Unava
         }
         let saves = open_saves(scenario);
         let comparison = counted(metric, Unit::Bytes, values, saves, confidence(scenario));
-        return Ok(Figures::Counted(of_one_process(comparison, values)));
+        return Ok(Figures::counted(of_one_process(comparison, values)));
     }
     let pairs = open_pairs(scenario);
     if pairs.is_empty() {

@@ -7,6 +7,8 @@ mod memory;
 mod pairs;
 mod sampled;
 mod sums;
+#[cfg(test)]
+mod tests;
 mod trend;
 
 pub use capacity::{found, meets};
@@ -113,12 +115,16 @@ pub enum Unavailable {
 /// A metric's figures before or without resampling.
 enum Figures {
     /// Counted over the whole scenario.
-    Counted(Comparison),
+    Counted(Box<Comparison>),
     /// Resampled.
     Sampled(Box<Sampled>),
 }
 
 impl Figures {
+    fn counted(comparison: Comparison) -> Self {
+        Self::Counted(Box::new(comparison))
+    }
+
     fn sampled(sampled: Sampled) -> Self {
         Self::Sampled(Box::new(sampled))
     }
@@ -130,7 +136,7 @@ impl Figures {
 /// [`Unavailable`], where the evidence cannot give the figure.
 pub fn estimate(metric: Metric, scenario: &Scenario) -> Result<Comparison, Unavailable> {
     match figures(metric, scenario)? {
-        Figures::Counted(comparison) => Ok(comparison),
+        Figures::Counted(comparison) => Ok(*comparison),
         Figures::Sampled(sampled) => sampled.comparison(),
     }
 }
@@ -187,7 +193,7 @@ fn plain_figures(
         )),
         _ => return sampled_figures(metric, plain, scenario),
     };
-    counted.map(Figures::Counted)
+    counted.map(Figures::counted)
 }
 
 fn sampled_figures(

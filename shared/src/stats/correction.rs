@@ -44,7 +44,11 @@ pub fn holm(p_values: &[f64]) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stats::signed_rank;
+    use crate::testing::normal;
     use proptest::prelude::*;
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
 
     #[test]
     fn more_looks_are_stricter() {
@@ -52,6 +56,25 @@ mod tests {
         assert_eq!(levels[..3], [0.05, 0.0294, 0.0221]);
         assert!(levels.is_sorted_by(|a, b| a > b), "{levels:?}");
         assert_eq!(pocock_level(0), 0.05);
+    }
+
+    /// Share of services compared with themselves that a look after 10, 20 or 30 pairs calls changed.
+    fn false_alarms(level: f64) -> f64 {
+        const RUNS: u64 = 4_000;
+        let alarms = (0..RUNS).filter(|seed| {
+            let mut rng = ChaCha8Rng::seed_from_u64(*seed);
+            let ratios: Vec<f64> = (0..30).map(|_| normal(&mut rng)).collect();
+            let alarm = |pairs: &usize| signed_rank(&ratios[..*pairs]).is_some_and(|p| p < level);
+            [10, 20, 30].iter().any(alarm)
+        });
+        alarms.count() as f64 / RUNS as f64
+    }
+
+    #[test]
+    fn planned_looks_keep_false_alarms_at_five_percent_in_all() {
+        let (kept, naive) = (false_alarms(pocock_level(3)), false_alarms(0.05));
+        assert!(kept <= 0.06, "{kept}");
+        assert!(naive > 0.08, "{naive}");
     }
 
     #[test]
