@@ -17,6 +17,9 @@ use crate::exit::Exit;
 Examples:
   runner --all            measure everything (short for `runner run --all`)
   runner list             what there is to measure
+  runner baseline set     keep this build as the last good one
+  runner gate             is this build worse than that? the exit code is the verdict
+  runner verdict RUN      every target of a run
   runner verify RUN       check a report
   runner view             look at the site
 
@@ -32,6 +35,9 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(cmd::run::Args),
+    Gate(cmd::gate::Args),
+    Baseline(cmd::baseline::Args),
+    Verdict(cmd::verdict::Args),
     List(cmd::list::Args),
     Verify(cmd::verify::Args),
     Percentiles(cmd::percentiles::Args),
@@ -54,6 +60,9 @@ impl Cli {
     pub(crate) async fn execute(self) -> Result<Exit> {
         match self.command.unwrap_or(Command::Run(self.run)) {
             Command::Run(args) => cmd::run::run(&args).await,
+            Command::Gate(args) => cmd::gate::run(&args).await,
+            Command::Baseline(args) => cmd::baseline::run(&args).await,
+            Command::Verdict(args) => cmd::verdict::run(&args),
             Command::List(args) => cmd::list::run(&args),
             Command::Verify(args) => cmd::verify::run(&args),
             Command::Percentiles(args) => cmd::percentiles::run(&args),

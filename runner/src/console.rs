@@ -1,6 +1,8 @@
 //! Standard output.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
+
+use shared::verdict::Verdict;
 
 /// Writes to standard output. A reader that has gone (`runner list | head -1`) is no fault.
 ///
@@ -19,6 +21,56 @@ pub(crate) fn print(text: &str) -> io::Result<()> {
 
 /// Whether stderr is a terminal that takes colour; `NO_COLOR` (no-color.org) says no.
 pub(crate) fn colour_on_stderr() -> bool {
-    io::IsTerminal::is_terminal(&io::stderr())
-        && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+    io::stderr().is_terminal() && colour_is_wanted()
+}
+
+/// The same of stdout.
+pub(crate) fn colour_on_stdout() -> bool {
+    io::stdout().is_terminal() && colour_is_wanted()
+}
+
+fn colour_is_wanted() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+}
+
+/// The mark of a verdict.
+pub(crate) const fn mark(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "✓",
+        Verdict::Warn => "▲",
+        Verdict::Fail => "✗",
+        Verdict::Inconclusive => "?",
+        Verdict::NotJudged => "–",
+    }
+}
+
+/// A verdict's mark and word, in colour on request.
+pub(crate) fn painted(verdict: Verdict, colour: bool) -> String {
+    let plain = format!("{} {}", mark(verdict), verdict.word());
+    if !colour {
+        return plain;
+    }
+    let code = match verdict {
+        Verdict::Pass => 32,
+        Verdict::Fail => 31,
+        Verdict::Warn | Verdict::Inconclusive => 33,
+        Verdict::NotJudged => 90,
+    };
+    format!("\u{1b}[{code};1m{plain}\u{1b}[0m")
+}
+
+/// Colours the verdicts of a table that is laid out already, so that escapes do not count as width.
+pub(crate) fn paint_verdicts(table: &str, colour: bool) -> String {
+    let verdicts = [
+        Verdict::Pass,
+        Verdict::Warn,
+        Verdict::Fail,
+        Verdict::Inconclusive,
+    ];
+    verdicts
+        .into_iter()
+        .filter(|_| colour)
+        .fold(table.to_owned(), |table, verdict| {
+            table.replace(&painted(verdict, false), &painted(verdict, true))
+        })
 }

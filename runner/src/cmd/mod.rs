@@ -1,13 +1,16 @@
 //! One module a subcommand: its arguments and what it does.
 
+pub(crate) mod baseline;
 pub(crate) mod completions;
 pub(crate) mod criteria;
+pub(crate) mod gate;
 pub(crate) mod index;
 pub(crate) mod list;
 pub(crate) mod percentiles;
 pub(crate) mod publish;
 pub(crate) mod run;
 pub(crate) mod schema;
+pub(crate) mod verdict;
 pub(crate) mod verify;
 pub(crate) mod view;
 

@@ -6,16 +6,33 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
+/// Reports are for everybody's eyes; the process's mask still applies.
+const READABLE: u32 = 0o644;
+/// Mode of a program, with the same mask.
+const EXECUTABLE: u32 = 0o755;
+
 /// Writes a file so that a reader, or a machine that goes down, never sees half of it: into a temporary file
 /// of the same folder first, which takes the file's name when its bytes are on the disk.
 ///
 /// # Errors
 /// Names the file and the cause (disk full, not permitted); what had the name before stays as it was.
 pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
-    try_write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
+    write_with_mode(path, bytes, READABLE)
 }
 
-fn try_write(path: &Path, bytes: &[u8]) -> Result<()> {
+/// The same for a program that everybody may run.
+///
+/// # Errors
+/// As [`write_atomically`].
+pub(crate) fn write_program(path: &Path, bytes: &[u8]) -> Result<()> {
+    write_with_mode(path, bytes, EXECUTABLE)
+}
+
+fn write_with_mode(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
+    try_write(path, bytes, mode).with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn try_write(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
     let folder = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -25,9 +42,10 @@ fn try_write(path: &Path, bytes: &[u8]) -> Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        // Reports are for everybody's eyes; the process's mask still applies.
-        builder.permissions(fs::Permissions::from_mode(0o644));
+        builder.permissions(fs::Permissions::from_mode(mode));
     }
+    #[cfg(not(unix))]
+    let _ = mode;
     let mut temporary = builder.tempfile_in(folder)?;
     temporary.write_all(bytes)?;
     temporary.as_file().sync_all()?;

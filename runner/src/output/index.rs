@@ -16,6 +16,8 @@ use crate::exit::usage;
 pub(crate) const INDEX_FILE: &str = "index.json";
 /// A folder of reports that shows what a report looks like. It was measured elsewhere, so it is not one of the runs.
 const EXAMPLE_FOLDER: &str = "example";
+/// A folder of reports that keeps the last good build, not a run.
+pub(super) const BASELINE_FOLDER: &str = "baseline";
 
 /// Writes the list into a reports folder.
 ///
@@ -84,7 +86,8 @@ fn entry(run: &Run, scenarios: &[Scenario]) -> IndexEntry {
     }
 }
 
-/// Names of the folders that hold at least one report file, sorted; the example is none of them.
+/// Names of the folders that hold at least one report file, sorted; the example and the kept baseline are none of
+/// them.
 ///
 /// # Errors
 /// Where the folder cannot be read; ends with [`crate::exit::Exit::Usage`].
@@ -100,7 +103,7 @@ pub(crate) fn run_folders(reports: &Path) -> Result<Vec<String>> {
         let entry = entry.map_err(unreadable)?;
         if let Ok(name) = entry.file_name().into_string()
             && !name.starts_with('.')
-            && name != EXAMPLE_FOLDER
+            && ![EXAMPLE_FOLDER, BASELINE_FOLDER].contains(&name.as_str())
             && holds_json(&entry.path())
         {
             names.push(name);

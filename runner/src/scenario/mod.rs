@@ -11,7 +11,7 @@ mod spec;
 
 pub(crate) use error::ScenarioError;
 pub(crate) use file::ScenarioFile;
-pub(crate) use policy::{builtin_policies, check_policy, load_policy, not_run, release_policy};
+pub(crate) use policy::{builtin_policies, check_policy, load_policy, release_policy};
 #[cfg(test)]
 pub(crate) use spec::Closed;
 pub(crate) use spec::{CapacitySpec, Pattern, Profile, Spec};

@@ -106,14 +106,14 @@ pub(crate) fn load_policy(name_or_path: &str, scenarios: &[&str]) -> Result<Poli
 fn known<'a>(run: &[&'a str]) -> Vec<&'a str> {
     let mut known = run.to_vec();
     known.extend(BUILTIN.iter().map(|(name, _)| *name));
-    known.extend(["gate", "capacity", "overload"]);
+    known.extend(["capacity"]);
     known.sort_unstable();
     known.dedup();
     known
 }
 
 /// Scenarios that a policy judges and that are not run, in its order. Targets that nothing judges count for nothing.
-pub(crate) fn not_run<'a>(policy: &'a Policy, run: &[&str]) -> Vec<&'a str> {
+fn not_run<'a>(policy: &'a Policy, run: &[&str]) -> Vec<&'a str> {
     let mut missing = Vec::new();
     for criterion in &policy.criteria {
         let judged = criterion.not_judged_because.is_none();

@@ -6,5 +6,6 @@ mod bad_input;
 mod example;
 mod exit_codes;
 mod freeze;
+mod gate;
 mod support;
 mod trouble;

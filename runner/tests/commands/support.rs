@@ -186,3 +186,28 @@ pub(crate) fn assert_exit(output: &Output, code: i32) {
         stderr(output)
     );
 }
+
+/// Sends a signal to a process.
+pub(crate) fn signal(name: &str, process: u32) {
+    let sent = Command::new("kill")
+        .arg(format!("-{name}"))
+        .arg(process.to_string())
+        .status()
+        .unwrap();
+    assert!(sent.success());
+}
+
+/// The processes that a process started.
+pub(crate) fn children_of(process: u32) -> Vec<u32> {
+    std::fs::read_dir(format!("/proc/{process}/task"))
+        .unwrap()
+        .flat_map(|task| {
+            let children =
+                std::fs::read_to_string(task.unwrap().path().join("children")).unwrap_or_default();
+            children
+                .split_whitespace()
+                .map(|pid| pid.parse().unwrap())
+                .collect::<Vec<u32>>()
+        })
+        .collect()
+}

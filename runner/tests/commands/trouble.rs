@@ -6,7 +6,7 @@ use std::process::{Child, Command, Output};
 
 use shared::report::Status;
 
-use crate::support::{Desk, RUNNER, Small, assert_exit, stderr, stdout};
+use crate::support::{Desk, RUNNER, Small, assert_exit, children_of, signal, stderr, stdout};
 
 /// Starts a run of a short scenario and a long one; returns when the first is written and the second is under way.
 fn start_second_scenario(desk: &Desk) -> Child {
@@ -33,29 +33,6 @@ fn start_second_scenario(desk: &Desk) -> Child {
     // The pipe stays open, so that the run can go on talking.
     child.stderr = Some(said.into_inner());
     child
-}
-
-fn signal(name: &str, process: u32) {
-    let sent = Command::new("kill")
-        .arg(format!("-{name}"))
-        .arg(process.to_string())
-        .status()
-        .unwrap();
-    assert!(sent.success());
-}
-
-fn children_of(process: u32) -> Vec<u32> {
-    std::fs::read_dir(format!("/proc/{process}/task"))
-        .unwrap()
-        .flat_map(|task| {
-            let children =
-                std::fs::read_to_string(task.unwrap().path().join("children")).unwrap_or_default();
-            children
-                .split_whitespace()
-                .map(|pid| pid.parse().unwrap())
-                .collect::<Vec<u32>>()
-        })
-        .collect()
 }
 
 #[test]

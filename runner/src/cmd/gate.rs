@@ -1,0 +1,278 @@
+//! `runner gate`: a new build against the last good one.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, anyhow};
+use shared::arms::Arms;
+use shared::calibration::NOISE;
+use shared::criteria::Policy;
+use shared::gate::decide_gate;
+use shared::report::{LoadFigures, Run, Scenario};
+use shared::verdict::Verdict;
+
+use super::baseline::Against;
+use super::run::{DEFAULT_SEED, exit};
+use crate::arm::{ArmSource, choose, identities};
+use crate::console::{colour_on_stdout, print};
+use crate::exit::{Exit, usage};
+use crate::output::sheet::{Format, Sheet};
+use crate::output::write_atomically;
+use crate::run::{Assignment, Paths, measure};
+use crate::scenario::{Profile, Spec, check_policy, load, load_policy};
+
+/// The scenario that a gate runs.
+const GATE: &str = "gate";
+/// Pairs that measure the noise, where the scenario has as many: the fewest that give an interval.
+const NOISE_PAIRS: u32 = 10;
+
+/// Compare a new build with the last good one; the exit code is the verdict.
+///
+/// Both builds run the same service under the same load, pair by pair in the same minutes, so that the machine's drift
+/// cancels out. First the old build runs against itself: what differs then is noise, and no limit is narrower than
+/// that. After each 10 pairs the policy judges, at limits that were set beforehand for that many looks; measuring ends
+/// as soon as the verdict is settled.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  runner gate --against old/runner              this build against that one
+  runner gate                                   against what `runner baseline set` keeps
+  runner gate --format markdown --output gate.md
+  runner gate --candidate optimized:slow=30     does the gate find a service that is 30 % slower?
+  runner gate --against 20261123T031500Z-ci-9f3c
+
+On stdout stands the verdict alone, on stderr the progress and the paths of the report's files.
+
+Exit codes: 0 pass or warning; 1 a target failed; 2 wrong usage or unreadable input; 3 the evidence settles nothing;
+4 the run broke; 5 an acknowledged state is lost or wrong; 130 interrupted.")]
+pub(crate) struct Args {
+    /// The last good one: a built runner, or a run of this machine [default: what `runner baseline set` keeps]
+    #[arg(long, value_name = "BINARY|RUN")]
+    against: Option<String>,
+    /// The service that is judged, in this build.
+    #[arg(long, value_name = "SERVICE", default_value = "optimized")]
+    candidate: String,
+    /// The service in the last good build [default: the candidate's, without the options that tests worsen it with]
+    #[arg(long, value_name = "SERVICE")]
+    baseline: Option<String>,
+    /// Targets: a built-in policy or a TOML file.
+    #[arg(long, value_name = "NAME|FILE", default_value = "ci")]
+    policy: String,
+    /// The load, instead of the built-in one: a scenario or a TOML file. Targets of the scenario `gate` are judged in it.
+    #[arg(long, value_name = "NAME|FILE", default_value = GATE)]
+    scenario: String,
+    /// How the verdict is written.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Write the verdict into this file too; stdout shows it as text then.
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Folder that the run's folder is made in.
+    #[arg(long, value_name = "DIR", default_value = "reports")]
+    out: PathBuf,
+    /// How often the evidence may be looked at, at the most; more looks need surer evidence at each [default: the
+    /// scenario's, 3]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=5))]
+    max_looks: Option<u32>,
+    /// Seed of plan, order and states.
+    #[arg(long, value_name = "NUMBER", default_value_t = DEFAULT_SEED)]
+    seed: u64,
+    /// Where the databases are kept while the run lasts: `sqlite:DIR`. [default: beside the reports]
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
+}
+
+/// Measures, judges and prints.
+///
+/// # Errors
+/// Wrong input, before any load starts; a report that cannot be written.
+pub(crate) async fn run(args: &Args) -> Result<Exit> {
+    let against = match &args.against {
+        Some(named) => Against::find(named, &args.out)?,
+        None => Against::kept(&args.out)?,
+    };
+    check_output(args.output.as_deref())?;
+    match against {
+        Against::Binary(binary) => against_binary(args, &binary).await,
+        Against::Run(folder) => Err(usage(anyhow!("{}", folder.display()))),
+    }
+}
+
+async fn against_binary(args: &Args, binary: &Path) -> Result<Exit> {
+    let spec = spec(args)?;
+    let policy = policy(args, &spec.name)?;
+    let baseline = match &args.baseline {
+        Some(service) => service.clone(),
+        None => without_faults(&args.candidate),
+    };
+    let baseline = format!("{baseline}@{}", binary.display());
+    let texts = Arms {
+        baseline: baseline.as_str(),
+        candidate: args.candidate.as_str(),
+    };
+    let options = Arms {
+        baseline: "--against",
+        candidate: "--candidate",
+    };
+    let sources = choose(texts, options).await?;
+    let judged = spec.name.clone();
+    let noise = spec.as_noise(spec.pairs.min(NOISE_PAIRS));
+    let assignment = assignment(args, sources, vec![noise, spec], policy);
+    let enough = |run: &Run, scenarios: &[Scenario]| {
+        let looked_at = scenarios.last().is_some_and(|s| s.name == judged);
+        looked_at && decide_gate(run, scenarios).verdict != Verdict::Inconclusive
+    };
+    let finished = measure(assignment, &enough).await?;
+    let mut sheet = Sheet::of_run(&finished.run, &finished.summary);
+    sheet.of_measured(&finished.run, &finished.scenarios);
+    sheet.fact("again", again(args));
+    publish(args, &sheet)?;
+    Ok(exit(&finished, true))
+}
+
+/// The load, with as many looks as were asked for.
+fn spec(args: &Args) -> Result<Spec> {
+    let file = load(&args.scenario).map_err(usage)?;
+    let spec = file.resolve(Profile::Ci, None).map_err(usage)?;
+    if spec.name == NOISE {
+        return Err(usage(anyhow!(
+            "--scenario: a gate measures `{NOISE}` by itself; name the load to judge, or leave this out"
+        )));
+    }
+    Ok(match args.max_looks {
+        Some(looks) => {
+            let pairs = spec.pairs / spec.looks * looks;
+            Spec {
+                looks,
+                ..with_pairs(&spec, pairs)
+            }
+        }
+        None => spec,
+    })
+}
+
+/// The same blocks, but as many pairs of them.
+fn with_pairs(spec: &Spec, pairs: u32) -> Spec {
+    let share = f64::from(pairs) / f64::from(spec.pairs);
+    let operations = spec.offered.operations / u64::from(spec.pairs) * u64::from(pairs);
+    Spec {
+        pairs,
+        offered: LoadFigures {
+            operations,
+            seconds: spec.offered.seconds * share,
+            ..spec.offered
+        },
+        ..spec.clone()
+    }
+}
+
+/// The policy, its targets for the scenario `gate` judged in the one that is run.
+fn policy(args: &Args, scenario: &str) -> Result<Policy> {
+    let mut policy = load_policy(&args.policy, &[scenario]).map_err(usage)?;
+    if !policy.gate {
+        return Err(usage(anyhow!(
+            "--policy: `{}` asks for gains, it does not guard against regressions: name one with `gate = true`, such \
+             as `ci`",
+            policy.name
+        )));
+    }
+    for criterion in &mut policy.criteria {
+        if criterion.scenario.as_deref() == Some(GATE) {
+            criterion.scenario = Some(scenario.to_owned());
+        }
+    }
+    check_policy(&policy, &[NOISE, scenario], true).map_err(usage)?;
+    Ok(policy)
+}
+
+fn assignment(
+    args: &Args,
+    sources: Arms<ArmSource>,
+    specs: Vec<Spec>,
+    policy: Policy,
+) -> Assignment {
+    let services = identities(&sources);
+    Assignment {
+        title: format!(
+            "Gate: {} vs {}",
+            services.baseline.label, services.candidate.label
+        ),
+        profile: Profile::Ci.to_string(),
+        seed: args.seed,
+        sources,
+        specs,
+        policy,
+        out: args.out.clone(),
+        database: args.database.clone(),
+        paths: Paths::Stderr,
+    }
+}
+
+/// A service without the options that make it worse on purpose: the last good build has no such fault.
+fn without_faults(service: &str) -> String {
+    /// Options that only tests use.
+    const FAULTS: [&str; 4] = ["freeze", "lose", "slow", "fail"];
+    let Some((name, options)) = service.split_once(':') else {
+        return service.to_owned();
+    };
+    let kept: Vec<&str> = options
+        .split(',')
+        .filter(|option| {
+            let name = option.split('=').next().unwrap_or(option);
+            !FAULTS.contains(&name.trim())
+        })
+        .collect();
+    if kept.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{name}:{}", kept.join(","))
+    }
+}
+
+/// The verdict is written at the end: whether it can be is seen before minutes of load.
+fn check_output(output: Option<&Path>) -> Result<()> {
+    let folder = match output.map(Path::parent) {
+        Some(Some(parent)) if !parent.as_os_str().is_empty() => parent,
+        _ => return Ok(()),
+    };
+    if folder.is_dir() {
+        return Ok(());
+    }
+    Err(usage(anyhow!(
+        "--output: there is no folder {}: make it, or name another file",
+        folder.display()
+    )))
+}
+
+/// Writes the verdict where it was asked for.
+fn publish(args: &Args, sheet: &Sheet) -> Result<()> {
+    let shown = match &args.output {
+        Some(path) => {
+            write_atomically(path, sheet.render(args.format, false)?.as_bytes())?;
+            Format::Text
+        }
+        None => args.format,
+    };
+    print(&sheet.render(shown, colour_on_stdout())?)?;
+    Ok(())
+}
+
+/// The command that measures this again.
+fn again(args: &Args) -> String {
+    let mut command = "runner gate".to_owned();
+    for (option, value, usual) in [
+        ("--against", args.against.as_deref().unwrap_or_default(), ""),
+        ("--candidate", args.candidate.as_str(), "optimized"),
+        (
+            "--baseline",
+            args.baseline.as_deref().unwrap_or_default(),
+            "",
+        ),
+        ("--policy", args.policy.as_str(), "ci"),
+        ("--scenario", args.scenario.as_str(), GATE),
+    ] {
+        if value != usual {
+            command += &format!(" {option} {value}");
+        }
+    }
+    format!("{command} --seed {}", args.seed)
+}

@@ -1,0 +1,111 @@
+//! A run's own verdict as a sheet.
+
+use shared::criteria::Target;
+use shared::report::Run;
+use shared::summary::RunSummary;
+use shared::trust::TrustCheck;
+use shared::units::Unit;
+use shared::verdict::Judgement;
+
+use super::{Check, Kind, Limits, Row, SHEET_VERSION, Sheet, Side};
+
+impl Sheet {
+    /// All targets of a run: the policy's and the scenarios' own. A gate shows the policy's alone: they decide.
+    pub(crate) fn of_run(run: &Run, summary: &RunSummary) -> Self {
+        let kind = if run.policy.gate {
+            Kind::Gate
+        } else {
+            Kind::Run
+        };
+        let policy = run.policy.name.as_str();
+        let mut targets: Vec<Row> = summary
+            .judgements
+            .iter()
+            .map(|judgement| {
+                let scenario = judgement.criterion.scenario.as_deref().unwrap_or_default();
+                Row::of(judgement, scenario, Some(policy))
+            })
+            .collect();
+        if kind == Kind::Run {
+            for scenario in &summary.scenarios {
+                let own = scenario.judgements.iter();
+                targets.extend(own.map(|judgement| Row::of(judgement, &scenario.name, None)));
+            }
+        }
+        let side = |identity: &shared::report::ArmIdentity| Side {
+            label: identity.label.clone(),
+            run: run.id.clone(),
+            revision: (identity.build.as_ref().unwrap_or(&run.build))
+                .revision
+                .clone(),
+        };
+        Self {
+            format: SHEET_VERSION,
+            kind,
+            verdict: summary.verdict,
+            headline: summary.headline.clone(),
+            sub: summary.sub.clone(),
+            policy: policy.to_owned(),
+            baseline: side(&run.arms.baseline),
+            candidate: side(&run.arms.candidate),
+            targets,
+            checks: summary.trust_checks.iter().map(Check::of).collect(),
+            left_out: Vec::new(),
+            facts: Vec::new(),
+        }
+    }
+}
+
+impl Row {
+    /// A target that was judged; `policy` is none for a scenario's own.
+    fn of(judgement: &Judgement, scenario: &str, policy: Option<&str>) -> Self {
+        let criterion = &judgement.criterion;
+        let comparison = judgement.comparison.as_ref();
+        let measured = judgement.measured();
+        let interval = measured.and_then(|estimate| estimate.interval);
+        Self {
+            id: criterion.id.clone(),
+            policy: policy.map(str::to_owned),
+            title: criterion.title.clone(),
+            scenario: scenario.to_owned(),
+            source: criterion.source.clone(),
+            quote: criterion.quote.clone(),
+            metric: criterion.metric.to_string(),
+            of: criterion.target.of,
+            unit: comparison.map_or(Unit::Count, |c| c.unit),
+            baseline: comparison.and_then(|c| Some(c.baseline.as_ref()?.value)),
+            candidate: comparison.and_then(|c| Some(c.candidate.as_ref()?.value)),
+            change: comparison.and_then(|c| Some(c.change.as_ref()?.value)),
+            measured: measured.map(|estimate| estimate.value),
+            low: interval.map(|interval| interval.low),
+            high: interval.map(|interval| interval.high),
+            better: criterion.target.better,
+            limits: Some(Limits::of(&criterion.target)),
+            effective: Some(Limits::of(&judgement.effective)),
+            noise_floor: judgement.floor,
+            p_value: judgement.p_value,
+            verdict: judgement.verdict,
+            reason: judgement.reason.clone(),
+        }
+    }
+}
+
+impl Limits {
+    pub(super) fn of(target: &Target) -> Self {
+        Self {
+            pass: target.pass,
+            fail: Some(target.fail_limit()).filter(|limit| limit.is_finite()),
+        }
+    }
+}
+
+impl Check {
+    pub(super) fn of(check: &TrustCheck) -> Self {
+        Self {
+            title: check.title.clone(),
+            value: check.value.clone(),
+            detail: check.detail.clone(),
+            verdict: check.verdict,
+        }
+    }
+}
