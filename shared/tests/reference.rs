@@ -71,7 +71,8 @@ struct Family {
 }
 
 fn reference() -> Reference {
-    serde_json::from_str(include_str!("reference/scipy.json")).unwrap()
+    serde_json::from_str(include_str!("reference/scipy.json"))
+        .expect("the stored figures are as the script writes them")
 }
 
 fn assert_close(actual: f64, expected: f64, tolerance: f64, what: &str) {
@@ -86,7 +87,7 @@ fn assert_p(actual: Option<f64>, test: &Test, what: &str) {
         "exact" => EXACT,
         _ => APPROXIMATE,
     };
-    assert_close(actual.unwrap(), test.p, tolerance, what);
+    assert_close(actual.unwrap_or(f64::NAN), test.p, tolerance, what);
 }
 
 #[test]
