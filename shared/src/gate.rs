@@ -124,7 +124,7 @@ pub fn arm_label(run: &Run, role: ArmRole) -> String {
     }
 }
 
-fn headline(verdict: Verdict, judgements: &[Judgement], against: &str) -> String {
+pub(crate) fn headline(verdict: Verdict, judgements: &[Judgement], against: &str) -> String {
     match verdict {
         Verdict::Pass => format!("Pass: nothing is worse than {against} beyond its limit."),
         Verdict::Warn => format!(
@@ -188,7 +188,7 @@ fn finding(judgement: &Judgement, against: &str) -> String {
 }
 
 /// The figures of what warns or fails, how many targets came to what, and which warnings are not excluded.
-fn sub(judgements: &[Judgement]) -> String {
+pub(crate) fn sub(judgements: &[Judgement]) -> String {
     let alarms = judgements
         .iter()
         .filter(|j| matches!(j.verdict, Verdict::Fail | Verdict::Warn));

@@ -6,6 +6,7 @@
 
 pub mod arms;
 pub mod calibration;
+pub mod comparison;
 pub mod criteria;
 pub mod estimate;
 pub mod gate;

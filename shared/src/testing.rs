@@ -418,6 +418,34 @@ pub(crate) fn generator_scenario() -> Scenario {
     scenario
 }
 
+/// The same service with every latency longer by a factor.
+pub(crate) fn slower(service: Service, factor: f64) -> Service {
+    Service {
+        median_ns: service.median_ns * factor,
+        ..service
+    }
+}
+
+/// A gate like the built-in one: latency warns from +10 % and fails from +20 %, memory only warns, errors may not rise.
+pub(crate) fn ci_policy() -> Policy {
+    let latency = |metric: &str| {
+        let mut target = criterion(metric, Measure::Change, Better::Lower, 0.1);
+        target.target.fail = Some(0.2);
+        target
+    };
+    Policy {
+        name: "ci".to_owned(),
+        gate: true,
+        criteria: vec![
+            latency("response.p50.duplicate"),
+            latency("response.p50.unique"),
+            latency("response.p95"),
+            criterion("errors", Measure::Difference, Better::Lower, 0.0),
+            criterion("lost", Measure::Candidate, Better::Lower, 0.0),
+        ],
+    }
+}
+
 /// A complete run of these scenarios in full length.
 pub(crate) fn run_of(scenarios: &[Scenario], criteria: Vec<Criterion>) -> Run {
     let entry = |s: &Scenario| ScenarioEntry {

@@ -13,6 +13,7 @@ mod tests;
 pub use safety::Fact;
 pub(crate) use safety::{in_words, saves_lost};
 pub use scenario::{ScenarioSummary, summarize_scenario};
+pub(crate) use sentence::unfinished;
 pub use steps::Step;
 
 use crate::calibration::Calibration;

@@ -99,7 +99,7 @@ fn doubts(run: &Run, summary: &RunSummary, scenarios: &[Scenario]) -> Vec<String
 }
 
 /// What leaves a gate open, whatever was measured.
-pub(super) fn unfinished(run: &Run, scenarios: &[Scenario]) -> Option<String> {
+pub(crate) fn unfinished(run: &Run, scenarios: &[Scenario]) -> Option<String> {
     ended(run).or_else(|| unchecked(scenarios))
 }
 

@@ -7,7 +7,7 @@ mod tests;
 use serde::{Deserialize, Serialize};
 
 use crate::calibration::Calibration;
-use crate::criteria::{Criterion, Target};
+use crate::criteria::{Criterion, Measure, Target};
 use crate::estimate::{Comparison, Estimate, Unavailable, estimate};
 use crate::metric::{Metric, Plain};
 use crate::report::Scenario;
@@ -100,7 +100,7 @@ pub fn judge(
     scenario: Option<&Scenario>,
     calibration: &Calibration<'_>,
 ) -> Judgement {
-    decide::finish(draft(criterion, scenario, calibration))
+    decide::finish(draft(evidenced(criterion, scenario, calibration)))
 }
 
 /// Judges targets that each name their scenario. They are one family: the more guards there are, the surer each has to
@@ -111,23 +111,37 @@ pub fn judge_policy(
     scenarios: &[Scenario],
     calibration: &Calibration<'_>,
 ) -> Vec<Judgement> {
-    let drafts = criteria.iter().map(|criterion| {
+    let family = criteria.iter().map(|criterion| {
         let named = criterion.scenario.as_deref();
         let scenario = scenarios.iter().find(|s| named == Some(s.name.as_str()));
-        draft(criterion, scenario, calibration)
+        evidenced(criterion, scenario, calibration)
     });
-    judge_family(drafts.collect())
+    judge_evidence(family.collect())
 }
 
 /// Judges a scenario's own targets, as one family.
 #[must_use]
 pub fn judge_own(scenario: &Scenario, calibration: &Calibration<'_>) -> Vec<Judgement> {
-    let drafts = scenario.criteria.iter();
-    judge_family(
-        drafts
-            .map(|criterion| draft(criterion, Some(scenario), calibration))
+    let family = scenario.criteria.iter();
+    judge_evidence(
+        family
+            .map(|criterion| evidenced(criterion, Some(scenario), calibration))
             .collect(),
     )
+}
+
+/// A target with the figures for it.
+pub(crate) struct Evidenced {
+    /// The target.
+    pub(crate) criterion: Criterion,
+    /// Title of the scenario, where there is one.
+    pub(crate) scenario_title: Option<String>,
+    /// The figures, or the verdict without any, and why.
+    pub(crate) compared: Result<Comparison, (Verdict, String)>,
+    /// The noise floor of the figure, as a ratio.
+    pub(crate) floor: Option<f64>,
+    /// Why the scenario was too short for the target, where it was.
+    pub(crate) shortfall: Option<String>,
 }
 
 /// A judgement on its way.
@@ -137,9 +151,10 @@ struct Draft {
     settled: bool,
 }
 
-/// Corrects the chances of all guards for their number. Source: Holm (1979), A Simple Sequentially Rejective Multiple
-/// Test Procedure, Scandinavian Journal of Statistics 6(2).
-fn judge_family(mut drafts: Vec<Draft>) -> Vec<Judgement> {
+/// Judges a family. The chances of all its guards are corrected for their number. Source: Holm (1979), A Simple
+/// Sequentially Rejective Multiple Test Procedure, Scandinavian Journal of Statistics 6(2).
+pub(crate) fn judge_evidence(family: Vec<Evidenced>) -> Vec<Judgement> {
+    let mut drafts: Vec<Draft> = family.into_iter().map(draft).collect();
     let mut chances: Vec<&mut f64> = drafts
         .iter_mut()
         .filter(|d| !d.settled)
@@ -152,46 +167,63 @@ fn judge_family(mut drafts: Vec<Draft>) -> Vec<Judgement> {
     drafts.into_iter().map(decide::finish).collect()
 }
 
-/// Gathers the evidence for a target and the limits that it is held against.
-fn draft(
-    criterion: &Criterion,
-    scenario: Option<&Scenario>,
-    calibration: &Calibration<'_>,
-) -> Draft {
+/// Lays the evidence for a target beside the limits that it is held against.
+fn draft(evidence: Evidenced) -> Draft {
+    let target = evidence.criterion.target;
     let mut judgement = Judgement {
-        criterion: criterion.clone(),
-        scenario_title: scenario.map(|s| s.title.clone()),
+        scenario_title: evidence.scenario_title,
         comparison: None,
-        effective: criterion.target,
+        effective: target,
         floor: None,
         p_value: None,
         verdict: Verdict::Inconclusive,
         reason: String::new(),
+        criterion: evidence.criterion,
     };
-    let comparison = match compared(criterion, scenario) {
-        Ok(comparison) => comparison,
-        Err((verdict, reason)) => {
-            (judgement.verdict, judgement.reason) = (verdict, reason);
-            return Draft {
-                judgement,
-                settled: true,
-            };
+    let mut settled = true;
+    match (evidence.compared, evidence.shortfall) {
+        (Err((verdict, reason)), _) => (judgement.verdict, judgement.reason) = (verdict, reason),
+        (Ok(comparison), shortfall) => {
+            judgement.floor = evidence.floor.filter(|_| target.of == Measure::Change);
+            judgement.effective = target.widened(judgement.floor);
+            judgement.p_value = comparison.p_value.filter(|_| target.guards());
+            judgement.comparison = Some(comparison);
+            settled = shortfall.is_some();
+            if let Some(reason) = shortfall {
+                (judgement.verdict, judgement.reason) = (Verdict::NotJudged, reason);
+            }
         }
-    };
-    if criterion.target.of == crate::criteria::Measure::Change {
-        judgement.floor = calibration.noise_floor(criterion.metric).map(|n| n.floor);
-        judgement.effective = criterion.target.widened(judgement.floor);
-    }
-    judgement.p_value = comparison.p_value.filter(|_| criterion.target.guards());
-    judgement.comparison = Some(comparison);
-    let shortfall = scenario
-        .filter(|s| criterion.needs_full_length && !s.load.is_full())
-        .map(|s| format!("needs the full profile: {}", s.load.shortfall()));
-    let settled = shortfall.is_some();
-    if let Some(reason) = shortfall {
-        (judgement.verdict, judgement.reason) = (Verdict::NotJudged, reason);
     }
     Draft { judgement, settled }
+}
+
+/// Gathers the evidence for a target from its scenario.
+fn evidenced(
+    criterion: &Criterion,
+    scenario: Option<&Scenario>,
+    calibration: &Calibration<'_>,
+) -> Evidenced {
+    let compared = compared(criterion, scenario);
+    // A floor is resampled: only where it is held against something.
+    let guarded = compared.is_ok() && criterion.target.of == Measure::Change;
+    let noise = if guarded {
+        calibration.noise_floor(criterion.metric)
+    } else {
+        None
+    };
+    Evidenced {
+        criterion: criterion.clone(),
+        scenario_title: scenario.map(|s| s.title.clone()),
+        floor: noise.map(|n| n.floor),
+        shortfall: scenario.and_then(|s| shortfall(criterion, s)),
+        compared,
+    }
+}
+
+/// Why a scenario was too short or too slow for a target that needs the strategy's own length.
+pub(crate) fn shortfall(criterion: &Criterion, scenario: &Scenario) -> Option<String> {
+    (criterion.needs_full_length && !scenario.load.is_full())
+        .then(|| format!("needs the full profile: {}", scenario.load.shortfall()))
 }
 
 /// The figures of a target, or why there is nothing to judge.
@@ -211,24 +243,36 @@ fn compared(
         let reason = format!("the arms promise different things: {difference}");
         return Err((Verdict::NotJudged, reason));
     }
-    if let Some(lag) = late_generator(scenario).filter(|_| is_latency(criterion.metric)) {
-        let reason = format!(
-            "saturated: the generator was {} late at P99, so latencies mean nothing; offer a lower rate",
-            format_time(lag as f64)
-        );
-        return Err((Verdict::Inconclusive, reason));
+    match unjudged(criterion, scenario) {
+        Some(settled) => Err(settled),
+        None => estimate(criterion.metric, scenario).map_err(without_figure),
     }
-    estimate(criterion.metric, scenario).map_err(|missing| {
-        let verdict = match missing {
-            Unavailable::NotMeasured(_) => Verdict::NotJudged,
-            _ => Verdict::Inconclusive,
-        };
-        (verdict, missing.to_string())
-    })
+}
+
+/// The verdict of a target that a scenario's evidence cannot be held against.
+pub(crate) fn unjudged(criterion: &Criterion, scenario: &Scenario) -> Option<(Verdict, String)> {
+    if let Some(reason) = &criterion.not_judged_because {
+        return Some((Verdict::NotJudged, reason.clone()));
+    }
+    let lag = late_generator(scenario).filter(|_| is_latency(criterion.metric))?;
+    let reason = format!(
+        "saturated: the generator was {} late at P99, so latencies mean nothing; offer a lower rate",
+        format_time(lag as f64)
+    );
+    Some((Verdict::Inconclusive, reason))
+}
+
+/// The verdict of a target without a figure, and why there is none.
+pub(crate) fn without_figure(missing: Unavailable) -> (Verdict, String) {
+    let verdict = match missing {
+        Unavailable::NotMeasured(_) => Verdict::NotJudged,
+        Unavailable::NoSamples | Unavailable::Saturated { .. } => Verdict::Inconclusive,
+    };
+    (verdict, missing.to_string())
 }
 
 /// Whether a figure is a latency, which a generator that fell behind its plan spoils.
-pub(crate) const fn is_latency(metric: Metric) -> bool {
+const fn is_latency(metric: Metric) -> bool {
     matches!(
         metric,
         Metric::Latency { .. } | Metric::Plain(Plain::LatencyTrend)
