@@ -14,8 +14,10 @@ use async_trait::async_trait;
 use shared::report::EvictionProbe;
 
 pub(crate) use choice::{ArmSource, choose, identities, own_arms};
-pub(crate) use messages::{Ack, BlockDone, Open, Opened};
+pub(crate) use messages::{Ack, BlockDone, Open, Opened, Tried};
 pub(crate) use process::ProcessArms;
+
+use crate::plan::Step;
 
 /// Where an arm's acknowledgements go as they come.
 pub(crate) type Acknowledge<'a> = &'a mut (dyn FnMut(Ack) + Send);
@@ -31,6 +33,12 @@ pub(crate) trait Arm: Send {
         block: usize,
         acknowledge: Acknowledge<'_>,
     ) -> Result<BlockDone, ArmError>;
+    /// Tries one step of a search for the highest load.
+    async fn attempt(
+        &mut self,
+        step: Step,
+        acknowledge: Acknowledge<'_>,
+    ) -> Result<Tried, ArmError>;
     /// Probes eviction; `None` for a service without a cache.
     async fn probe_eviction(&mut self) -> Result<Option<EvictionProbe>, ArmError>;
     /// Closes the service and ends the arm.

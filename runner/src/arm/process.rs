@@ -10,8 +10,9 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
 use super::messages::{PROTOCOL, Reply, Request};
-use super::{Acknowledge, Arm, ArmError, BlockDone, Open, Opened, StartArms};
+use super::{Acknowledge, Arm, ArmError, BlockDone, Open, Opened, StartArms, Tried};
 use crate::environment::build as build_of_this;
+use crate::plan::Step;
 
 /// The hidden subcommand that turns the runner into an arm.
 pub(crate) const ARM_COMMAND: &str = "arm";
@@ -174,6 +175,21 @@ impl Arm for ProcessArm {
             match self.reply().await? {
                 Reply::Acknowledged { saves } => saves.into_iter().for_each(&mut *acknowledge),
                 Reply::BlockDone(done) => return Ok(*done),
+                other => return Err(out_of_turn(&other)),
+            }
+        }
+    }
+
+    async fn attempt(
+        &mut self,
+        step: Step,
+        acknowledge: Acknowledge<'_>,
+    ) -> Result<Tried, ArmError> {
+        self.request(&Request::Try { step }).await?;
+        loop {
+            match self.reply().await? {
+                Reply::Acknowledged { saves } => saves.into_iter().for_each(&mut *acknowledge),
+                Reply::Tried(tried) => return Ok(*tried),
                 other => return Err(out_of_turn(&other)),
             }
         }

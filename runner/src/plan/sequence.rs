@@ -53,7 +53,8 @@ pub(super) struct Sequence<'a> {
     /// Mixed saves so far, and the duplicates among them.
     mixed: u64,
     duplicates: u64,
-    next_user: u32,
+    /// Whose turn it is next, for unique states and for duplicates.
+    turns: [u32; 2],
 }
 
 impl<'a> Sequence<'a> {
@@ -82,7 +83,7 @@ impl<'a> Sequence<'a> {
             known: Vec::new(),
             mixed: 0,
             duplicates: 0,
-            next_user: 0,
+            turns: [0; 2],
         })
     }
 
@@ -110,10 +111,7 @@ impl<'a> Sequence<'a> {
     fn mixed_save(&mut self, duplicate: bool, users: Users) -> PlannedSave {
         let user = match users {
             Users::ByShare => self.population.draw_user(&mut self.rng),
-            Users::Evenly => {
-                self.next_user = (self.next_user + 1) % self.population.users();
-                self.next_user
-            }
+            Users::Evenly => self.in_turn(duplicate),
         };
         if duplicate {
             let run = self.known_run(user);
@@ -123,6 +121,17 @@ impl<'a> Sequence<'a> {
             let checkpoint = Checkpoint::draw(&mut self.rng);
             self.unique(run, checkpoint)
         }
+    }
+
+    /// The next user in turn. Duplicates have turns of their own, so that one that comes before its user's first state goes
+    /// to a user who can repeat something, and nobody ends up with many more saves than others.
+    fn in_turn(&mut self, duplicate: bool) -> u32 {
+        let mut user = self.turns[usize::from(duplicate)];
+        if duplicate && self.recent[user as usize].is_empty() {
+            user = 0;
+        }
+        self.turns[usize::from(duplicate)] = (user + 1) % self.population.users();
+        user
     }
 
     /// A run that this user saved lately; any run that was saved where the user has none.

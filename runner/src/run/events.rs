@@ -1,6 +1,7 @@
 //! What happens in a run, for whoever shows it.
 
 use shared::arms::ArmRole;
+use shared::report::CapacitySearch;
 use shared::summary::{RunSummary, ScenarioSummary};
 
 use crate::scenario::Spec;
@@ -31,6 +32,19 @@ pub(crate) enum Event<'a> {
         blocks: usize,
         /// Planned length of the block, seconds.
         seconds: f64,
+    },
+    /// A search for the highest load ended.
+    SearchDone {
+        /// The scenario.
+        spec: &'a Spec,
+        /// The search.
+        search: &'a CapacitySearch,
+        /// What it found: saves a second, or users.
+        found: Option<f64>,
+        /// Searches made so far, both arms.
+        done: usize,
+        /// Searches to be made, both arms.
+        searches: usize,
     },
     /// The evidence sufficed at a planned look: the scenario ends early, as its rule says.
     Decided {

@@ -4,8 +4,8 @@ use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use shared::report::duration;
-use shared::units::format_count;
+use shared::report::{CapacityOf, CapacitySearch, duration};
+use shared::units::{Unit, format_count, format_value};
 use shared::verdict::Verdict;
 
 use super::events::{Event, Listener};
@@ -17,6 +17,10 @@ use crate::scenario::Spec;
 const OVERHEAD_SECONDS: f64 = 6.0;
 /// A block of the closed model has no planned length; on any machine this is the order of it.
 const CLOSED_BLOCK_SECONDS: f64 = 0.4;
+/// Starting both arms for one pair more, with their warm-up, and reading its databases back.
+const START_SECONDS: f64 = 0.4;
+/// A search has no planned length; about six steps, of which some run into a queue, are the order of it.
+const SEARCH_SECONDS: f64 = 4.0;
 /// Positions of the bar in a second.
 const GRAIN: f64 = 10.0;
 
@@ -93,6 +97,19 @@ impl Listener for Bar {
                 self.bar
                     .set_message(format!("{}: block {done}/{blocks} ({arm})", spec.name));
             }
+            Event::SearchDone {
+                spec,
+                search,
+                done,
+                searches,
+                ..
+            } => {
+                self.bar.inc((SEARCH_SECONDS * GRAIN) as u64);
+                self.bar.set_message(format!(
+                    "{}: search {done}/{searches} ({})",
+                    spec.name, search.arm
+                ));
+            }
             Event::Decided { spec, pairs } => self.bar.println(decided(spec, *pairs)),
             Event::Checking { spec } => {
                 self.bar
@@ -142,6 +159,13 @@ impl<W: Write> Listener for Lines<W> {
                     self.say(&format!("{}: {done} of {blocks} blocks", spec.name));
                 }
             }
+            Event::SearchDone {
+                spec,
+                search,
+                found,
+                done,
+                searches,
+            } => self.say(&searched(spec, search, *found, *done, *searches)),
             Event::Decided { spec, pairs } => self.say(&decided(spec, *pairs)),
             Event::Checking { spec } => {
                 self.say(&format!("{}: reading the databases back", spec.name))
@@ -181,6 +205,25 @@ fn scenario_opening(spec: &Spec) -> String {
     )
 }
 
+/// `capacity: search 3 of 20: the baseline sustains 1 650/s`.
+fn searched(
+    spec: &Spec,
+    search: &CapacitySearch,
+    found: Option<f64>,
+    done: usize,
+    searches: usize,
+) -> String {
+    let level = |level: f64| match search.of {
+        CapacityOf::Rate => format_value(level, Unit::PerSecond),
+        CapacityOf::Users => format!("{} users", format_count(level as u64)),
+    };
+    let sustained = found.map_or_else(|| "no load that it is known to sustain".to_owned(), level);
+    format!(
+        "{}: search {done} of {searches}, {}: {sustained}",
+        spec.name, search.arm
+    )
+}
+
 fn decided(spec: &Spec, pairs: usize) -> String {
     format!(
         "{}: decided after {pairs} of at most {} pairs",
@@ -193,7 +236,17 @@ pub(super) fn planned_seconds(spec: &Spec) -> f64 {
     let closed = spec
         .closed
         .map_or(0.0, |c| f64::from(c.pairs) * CLOSED_BLOCK_SECONDS);
-    2.0 * (spec.offered.seconds + closed) + OVERHEAD_SECONDS
+    let searches = spec
+        .capacity
+        .map_or(0.0, |c| f64::from(c.pairs) * 2.0 * SEARCH_SECONDS);
+    // Split traffic reaches both arms at the same time.
+    let arms = if spec.split { 1.0 } else { 2.0 };
+    let starts = if spec.fresh_arms {
+        f64::from(spec.pairs) * START_SECONDS
+    } else {
+        0.0
+    };
+    arms * (spec.offered.seconds + closed) + 2.0 * searches + starts + OVERHEAD_SECONDS
 }
 
 /// The mark of a verdict on a terminal.
