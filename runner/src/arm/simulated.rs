@@ -1,6 +1,7 @@
 //! Arms that compute their evidence from the plan instead of measuring it: whole runs become deterministic.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use shared::arms::{ArmRole, Class};
@@ -15,12 +16,20 @@ use crate::dataset::Dataset;
 use crate::plan::{Plan, PlannedBlock, Step, digest};
 
 /// Starts simulated arms.
-pub(crate) struct SimulatedArms;
+#[derive(Default)]
+pub(crate) struct SimulatedArms {
+    /// How many were started.
+    pub(crate) started: AtomicUsize,
+    /// Whether they plan another load than the controller, as another build may.
+    pub(crate) plan_otherwise: bool,
+}
 
 #[async_trait]
 impl StartArms for SimulatedArms {
     async fn start(&self, _binary: &Path) -> Result<Box<dyn Arm>, ArmError> {
+        self.started.fetch_add(1, Ordering::Relaxed);
         Ok(Box::new(Simulated {
+            plan_otherwise: self.plan_otherwise,
             role: ArmRole::Baseline,
             blocks: Vec::new(),
         }))
@@ -28,6 +37,7 @@ impl StartArms for SimulatedArms {
 }
 
 struct Simulated {
+    plan_otherwise: bool,
     role: ArmRole,
     blocks: Vec<PlannedBlock>,
 }
@@ -116,7 +126,7 @@ impl Arm for Simulated {
         let plan = Plan::new(&open.spec, open.seed, &dataset)
             .map_err(|e| ArmError::Failed(e.to_string()))?
             .for_arm(open.role, &open.spec, open.seed);
-        let hash = |state| blake3::hash(&dataset.state(state));
+        let hash = |state| blake3::hash(&dataset.state(state + u32::from(self.plan_otherwise)));
         let digest = digest(&plan, open.pair, hash);
         self.blocks = plan.blocks;
         Ok(Opened {

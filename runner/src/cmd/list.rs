@@ -8,9 +8,9 @@ use shared::units::format_count;
 
 use crate::console::print;
 use crate::exit::Exit;
-use crate::scenario::{Profile, builtin};
+use crate::scenario::{Profile, builtin, is_in_all};
 
-/// List the built-in scenarios.
+/// List the built-in scenarios, in the order in which `--all` runs them.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  runner list\n  runner list --profile full --json")]
 pub(crate) struct Args {
@@ -37,11 +37,16 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     }
     let mut text = String::new();
     for spec in specs {
+        let alone = if is_in_all(&spec.name) {
+            ""
+        } else {
+            "\n                 Not part of --all: it compares two builds, see `runner gate`."
+        };
         let load = spec.load();
         let label = load.label().map_or_else(String::new, |l| format!(" ({l})"));
         writeln!(
             text,
-            "{:<16} {}: {} saves an arm in {}, {} users{label}\n{:16} {}\n",
+            "{:<16} {}: {} saves an arm in {}, {} users{label}\n{:16} {}{alone}\n",
             spec.name,
             spec.title,
             format_count(spec.offered.operations),

@@ -4,16 +4,22 @@ use std::path::PathBuf;
 
 use anyhow::{Result, anyhow};
 use shared::arms::Arms;
+use shared::criteria::Policy;
 use shared::report::Status;
 use shared::verdict::Verdict;
 
 use crate::arm::{ArmSource, choose, identities};
 use crate::exit::{Exit, usage};
 use crate::run::{Assignment, Finished, Paths, measure};
-use crate::scenario::{Profile, ScenarioFile, Spec, builtin, is_in_all, load, release_policy};
+use crate::scenario::{
+    Profile, ScenarioFile, Spec, builtin, check_policy, is_in_all, load, load_policy,
+};
 
 /// The seed of a run that names none: the same plan and the same states for everybody.
 pub(super) const DEFAULT_SEED: u64 = 20_251_103;
+
+/// The policy that a run is judged by where none is named.
+const RELEASE: &str = "release";
 
 /// Measure both services under the same load and write a report.
 ///
@@ -22,10 +28,17 @@ pub(super) const DEFAULT_SEED: u64 = 20_251_103;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  runner --all                                  the six scenarios, quick profile, under 5 minutes
+  runner --all                                  all scenarios, quick profile, under 7 minutes
   runner run medium-load --pairs 20             one scenario, twice the pairs
   runner run my-load.toml --profile full        a scenario of your own, at its own length
   runner --all --profile ci --gate              for a pipeline: the exit code is the verdict
+  runner run high-load --baseline optimized@old/runner --candidate optimized
+                                                two builds of one service, in the same minutes
+
+Options of a service stand behind a colon, separated by commas: optimized:cache=500,slow=30. `cache=ENTRIES` limits
+the cache. The others make a service worse, to see that it shows: `slow=PERCENT` lengthens every save by a share of its
+own time, `freeze=LENGTH@AFTER` stands still once (milliseconds), `lose=N` acknowledges every Nth save without storing
+it, `fail=N` refuses every Nth.
 
 Exit codes: 0 done; 1 a criterion failed (only with --gate); 2 wrong usage or unreadable input; 3 could not be
 judged (only with --gate); 4 the run broke; 5 an acknowledged state is lost or wrong; 130 interrupted.")]
@@ -33,7 +46,7 @@ pub(crate) struct Args {
     /// Scenarios: names (see `runner list`) or TOML files.
     #[arg(value_name = "NAME|FILE", conflicts_with = "all")]
     scenarios: Vec<String>,
-    /// Run all built-in scenarios.
+    /// Run the built-in scenarios, those that calibrate first; only `gate` is left out, see `runner gate`.
     #[arg(long)]
     all: bool,
     /// How much of the strategy's load to offer.
@@ -62,6 +75,9 @@ pub(crate) struct Args {
     /// The service that wants to replace it.
     #[arg(long, value_name = "SERVICE", default_value = "optimized")]
     candidate: String,
+    /// Targets of the whole run: a built-in policy or a TOML file.
+    #[arg(long, value_name = "NAME|FILE", default_value = RELEASE)]
+    policy: String,
     /// Let the exit code be the verdict.
     #[arg(long)]
     gate: bool,
@@ -73,6 +89,7 @@ pub(crate) struct Args {
 /// Wrong input, before any load starts; a report that cannot be written.
 pub(crate) async fn run(args: &Args) -> Result<Exit> {
     let specs = specs(args)?;
+    let policy = policy(args, &specs)?;
     let texts = Arms {
         baseline: args.baseline.as_str(),
         candidate: args.candidate.as_str(),
@@ -91,13 +108,23 @@ pub(crate) async fn run(args: &Args) -> Result<Exit> {
         seed: args.seed,
         sources,
         specs,
-        policy: release_policy(),
+        policy,
         out: args.out.clone(),
         database: args.database.clone(),
         paths: Paths::Stdout,
     };
     let finished = measure(assignment, &|_, _| false).await?;
     Ok(exit(&finished, args.gate))
+}
+
+/// The policy. One that was asked for must be able to judge something of what is run.
+fn policy(args: &Args, specs: &[Spec]) -> Result<Policy> {
+    let names: Vec<&str> = specs.iter().map(|spec| spec.name.as_str()).collect();
+    let policy = load_policy(&args.policy, &names).map_err(usage)?;
+    if args.policy != RELEASE {
+        check_policy(&policy, &names, false).map_err(usage)?;
+    }
+    Ok(policy)
 }
 
 fn specs(args: &Args) -> Result<Vec<Spec>> {

@@ -385,3 +385,19 @@ async fn a_missing_database_is_named() {
         "{refused}"
     );
 }
+
+#[test]
+fn checks_of_several_databases_add_up() {
+    let check = |lost, findings: usize| LedgerCheck {
+        acknowledged: 10,
+        found: 10 - lost,
+        lost,
+        findings: vec!["x is lost".to_owned(); findings],
+        ..LedgerCheck::default()
+    };
+    let mut sum = check(1, 15);
+    super::merge(&mut sum, &check(9, 15));
+    assert_eq!((sum.acknowledged, sum.found, sum.lost), (20, 10, 10));
+    assert_eq!(sum.findings.len(), 20);
+    assert!(!sum.is_clean());
+}

@@ -30,11 +30,29 @@ struct Simulation {
 }
 
 async fn simulate(names: &[&str], interrupt: &Interrupt) -> Simulation {
-    let folder = tempfile::tempdir().unwrap();
-    let specs = names
+    simulate_on(
+        &SimulatedArms::default(),
+        specs(names),
+        interrupt,
+        &|_, _| false,
+    )
+    .await
+}
+
+fn specs(names: &[&str]) -> Vec<Spec> {
+    names
         .iter()
         .map(|name| load(name).unwrap().resolve(Profile::Ci, None).unwrap())
-        .collect();
+        .collect()
+}
+
+async fn simulate_on(
+    arms: &SimulatedArms,
+    specs: Vec<Spec>,
+    interrupt: &Interrupt,
+    enough: Enough<'_>,
+) -> Simulation {
+    let folder = tempfile::tempdir().unwrap();
     let order = Order {
         title: "Simulated".to_owned(),
         profile: "ci".to_owned(),
@@ -53,16 +71,9 @@ async fn simulate(names: &[&str], interrupt: &Interrupt) -> Simulation {
         RunFolder::create(&folder.path().join("reports"), "ci", Timestamp::now()).unwrap();
     let log = Log::default();
     let mut listener = progress::lines(log.clone());
-    let finished = conduct(
-        &order,
-        &reports,
-        &SimulatedArms,
-        interrupt,
-        &mut listener,
-        &|_, _| false,
-    )
-    .await
-    .unwrap();
+    let finished = conduct(&order, &reports, arms, interrupt, &mut listener, enough)
+        .await
+        .unwrap();
     let said = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     let said = said.replace(reports.id(), "RUN-ID");
     Simulation {
@@ -87,4 +98,105 @@ async fn an_interrupted_run_keeps_its_scenarios_as_pending() {
     assert_eq!(simulation.finished.run.status, Status::Interrupted);
     assert_eq!(simulation.finished.run.scenarios[0].status, Status::Pending);
     assert!(simulation.finished.summary.scenarios.is_empty());
+}
+
+/// The gate's arrangement with few saves: six pairs, three looks.
+fn small_gate() -> Spec {
+    let gate = specs(&["gate"]).remove(0);
+    let offered = shared::report::LoadFigures {
+        operations: 600,
+        seconds: 600.0 / gate.offered.operations_per_second,
+        ..gate.offered
+    };
+    Spec {
+        pairs: 6,
+        offered,
+        ..gate
+    }
+}
+
+#[tokio::test]
+async fn each_pair_has_arms_of_its_own_where_the_scenario_says_so() {
+    let arms = SimulatedArms::default();
+    let never: Enough<'_> = &|_, _| false;
+    let simulation = simulate_on(&arms, vec![small_gate()], &Interrupt::default(), never).await;
+    assert_eq!(arms.started.load(std::sync::atomic::Ordering::Relaxed), 12);
+    let scenario = &simulation.finished.scenarios[0];
+    let pairs: Vec<u32> = scenario.blocks.iter().map(|block| block.pair).collect();
+    assert_eq!(pairs, [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]);
+    assert_eq!(scenario.status, Status::Complete);
+    assert!(scenario.load.fresh_arms);
+    assert!(!simulation.said.contains("decided"), "{}", simulation.said);
+}
+
+#[tokio::test]
+async fn measuring_ends_at_the_first_look_that_suffices() {
+    let looked_at = std::cell::RefCell::new(Vec::new());
+    let enough = |run: &Run, scenarios: &[Scenario]| {
+        let scenario = scenarios.last().unwrap();
+        assert_eq!(
+            (run.status.clone(), scenario.status.clone()),
+            (Status::Running, Status::Complete)
+        );
+        looked_at.borrow_mut().push(scenario.blocks.len() / 2);
+        scenario.blocks.len() >= 8
+    };
+    let arms = SimulatedArms::default();
+    let simulation = simulate_on(&arms, vec![small_gate()], &Interrupt::default(), &enough).await;
+    assert_eq!(looked_at.into_inner(), [2, 4], "after two pairs each");
+    let scenario = &simulation.finished.scenarios[0];
+    assert_eq!(scenario.status, Status::Complete);
+    assert_eq!(
+        (
+            scenario.blocks.len(),
+            scenario.load.pairs,
+            scenario.load.looks
+        ),
+        (8, 6, 3)
+    );
+    let said = &simulation.said;
+    assert!(
+        said.contains("gate: decided after 4 of at most 6 pairs"),
+        "{said}"
+    );
+}
+
+#[tokio::test]
+async fn the_last_look_is_the_end_and_asks_nobody() {
+    let looks = std::cell::Cell::new(0);
+    let enough = |_: &Run, _: &[Scenario]| {
+        looks.set(looks.get() + 1);
+        false
+    };
+    let arms = SimulatedArms::default();
+    simulate_on(&arms, vec![small_gate()], &Interrupt::default(), &enough).await;
+    assert_eq!(looks.get(), 2);
+}
+
+#[tokio::test]
+async fn a_scenario_says_which_services_of_its_own_it_has() {
+    let simulation = simulate(&["noise", "low-load"], &Interrupt::default()).await;
+    let arms = simulation.finished.scenarios[0].arms.as_ref().unwrap();
+    assert_eq!(arms.baseline.label, "Standard (baseline)");
+    assert_eq!(arms.candidate.label, "Standard (candidate)");
+    assert_eq!(arms.candidate.service, "standard");
+    assert_eq!(simulation.finished.scenarios[1].arms, None);
+}
+
+#[tokio::test]
+async fn a_build_that_plans_another_load_is_not_compared() {
+    let arms = SimulatedArms {
+        plan_otherwise: true,
+        ..SimulatedArms::default()
+    };
+    let never: Enough<'_> = &|_, _| false;
+    let simulation = simulate_on(&arms, specs(&["low-load"]), &Interrupt::default(), never).await;
+    let Status::Broken { cause } = &simulation.finished.run.status else {
+        panic!("{:?}", simulation.finished.run.status)
+    };
+    assert!(
+        cause.contains("plans other saves for scenario low-load than this one"),
+        "{cause}"
+    );
+    assert!(simulation.finished.scenarios[0].blocks.is_empty());
 }
