@@ -58,9 +58,9 @@ pub struct Comparison {
     pub baseline: Option<Estimate>,
     /// The candidate's figure.
     pub candidate: Option<Estimate>,
-    /// Candidate / baseline − 1; absent without a baseline above zero. For sums and percentiles up to the median, the
-    /// median of the pairs' own changes, so that one disturbed pair does not move it; for tail percentiles that of the
-    /// merged histograms.
+    /// Candidate / baseline − 1; absent without a baseline above zero, and for trends. For sums and percentiles up to
+    /// the median, the median of the pairs' own changes, so that one disturbed pair does not move it; for tail
+    /// percentiles that of the merged histograms.
     pub change: Option<Estimate>,
     /// Candidate − baseline.
     pub difference: Option<Estimate>,

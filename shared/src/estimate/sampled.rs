@@ -19,8 +19,8 @@ pub(super) enum Change {
     MedianOfPairs,
     /// The ratio of the merged figures: a tail percentile of one pair is made of a handful of values.
     Merged,
-    /// The same, and a unit is no pair whose ratio means anything.
-    Trend,
+    /// There is none: a figure that may be zero or below, such as a growth, has no ratio, and its units are no pairs.
+    None,
 }
 
 /// A metric of a scenario before it is estimated: what any resample of its units comes to.
@@ -31,7 +31,8 @@ pub struct Sampled {
     resampling: Resampling,
     figure: Box<Figure>,
     of_units: Arms<Vec<Option<f64>>>,
-    median: Option<WeightedMedian>,
+    change: Change,
+    median: WeightedMedian,
     log_ratios: Vec<f64>,
     withheld: Arms<Option<String>>,
     pairs: usize,
@@ -71,18 +72,19 @@ impl Sampled {
             resampling,
             figure: Box::new(figure),
             of_units: Arms::default(),
-            median: None,
+            change,
+            median: WeightedMedian::default(),
             log_ratios: Vec::new(),
             withheld: Arms::default(),
             pairs: resampling.units,
         };
-        if change != Change::Trend {
-            sampled.look_at_units(change);
+        if change != Change::None {
+            sampled.look_at_units();
         }
         sampled
     }
 
-    fn look_at_units(&mut self, change: Change) {
+    fn look_at_units(&mut self) {
         let mut weights = vec![0; self.units()];
         for unit in 0..self.units() {
             weights[unit] = 1;
@@ -107,7 +109,7 @@ impl Sampled {
             .copied()
             .filter(|l| l.is_finite())
             .collect();
-        self.median = (change == Change::MedianOfPairs).then(|| WeightedMedian::new(logs));
+        self.median = WeightedMedian::new(logs);
     }
 
     /// Takes intervals away, for this reason.
@@ -157,16 +159,23 @@ impl Sampled {
         (self.figure)(role, weights).filter(|v| v.is_finite())
     }
 
-    /// Candidate over baseline of the same draw; absent without a baseline above zero.
+    /// Candidate over baseline of the same draw; absent without a baseline above zero, and for a trend.
     #[must_use]
     pub fn ratio(&self, weights: &[u32]) -> Option<f64> {
-        if let Some(median) = &self.median {
-            return median.of(weights).map(f64::exp);
+        let arm = |role| match self.change {
+            Change::Merged => self.arm(role, weights),
+            Change::MedianOfPairs | Change::None => None,
+        };
+        self.ratio_of(arm(ArmRole::Baseline), arm(ArmRole::Candidate), weights)
+    }
+
+    /// The same, with the arms' figures of the draw at hand.
+    fn ratio_of(&self, b: Option<f64>, c: Option<f64>, weights: &[u32]) -> Option<f64> {
+        match self.change {
+            Change::MedianOfPairs => self.median.of(weights).map(f64::exp),
+            Change::Merged => ratio(b?, c?),
+            Change::None => None,
         }
-        ratio(
-            self.arm(ArmRole::Baseline, weights)?,
-            self.arm(ArmRole::Candidate, weights)?,
-        )
     }
 
     /// The figure of each unit by itself, in the order they were run; empty for a trend.
@@ -207,8 +216,9 @@ impl Sampled {
             roles.reverse();
         }
         let few = || {
-            let usable = self.median.as_ref().map(WeightedMedian::len)?;
-            (usable < FEWEST_PAIRS).then(|| few_ratios(usable))
+            let usable = self.median.len();
+            let is_few = self.change == Change::MedianOfPairs && usable < FEWEST_PAIRS;
+            is_few.then(|| few_ratios(usable))
         };
         roles
             .iter()
@@ -229,10 +239,7 @@ impl Sampled {
     fn figures(&self, weights: &[u32]) -> [Option<f64>; 4] {
         let b = self.arm(ArmRole::Baseline, weights);
         let c = self.arm(ArmRole::Candidate, weights);
-        let ratio = match &self.median {
-            Some(median) => median.of(weights).map(f64::exp),
-            None => b.zip(c).and_then(|(b, c)| ratio(b, c)),
-        };
+        let ratio = self.ratio_of(b, c, weights);
         [b, c, ratio.map(|r| r - 1.0), difference(b, c)]
     }
 

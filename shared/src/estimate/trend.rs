@@ -40,7 +40,7 @@ pub(super) fn memory(metric: Metric, scenario: &Scenario) -> Result<Sampled, Una
         let last = ratio(&series[series.len() - part..], weights)?;
         (first > 0.0).then(|| last / first - 1.0)
     };
-    let trend = Sampled::new(metric, Unit::Growth, samples, drawn, Change::Trend, figure);
+    let trend = Sampled::new(metric, Unit::Growth, samples, drawn, Change::None, figure);
     Ok(over(trend, pairs.len(), length, "memory samples"))
 }
 
@@ -73,7 +73,7 @@ pub(super) fn latency(metric: Metric, scenario: &Scenario) -> Result<Sampled, Un
         let (first, last) = both.get(role);
         Some(last.value_at(0.5, weights)? / first.value_at(0.5, weights)? - 1.0)
     };
-    let trend = Sampled::new(metric, Unit::Growth, samples, drawn, Change::Trend, figure);
+    let trend = Sampled::new(metric, Unit::Growth, samples, drawn, Change::None, figure);
     Ok(over(trend, pairs.len(), pairs.len(), "pairs"))
 }
 
@@ -126,6 +126,8 @@ mod tests {
         let trend = figure("response.trend", &slowing(50)).unwrap();
         assert!((trend.candidate.as_ref().unwrap().value - 1.0).abs() < 0.01);
         assert_eq!(trend.baseline.unwrap().value, 0.0);
+        assert_eq!(trend.change, None, "growths have a difference, no ratio");
+        assert!(trend.difference.unwrap().interval.is_some());
         let interval = trend.candidate.unwrap().interval.unwrap();
         assert!(interval.low > 0.9, "{interval:?}");
         assert_eq!(trend.pairs, 50);
