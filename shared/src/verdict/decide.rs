@@ -34,13 +34,8 @@ fn decide(judgement: &Judgement) -> (Verdict, String) {
         let reason = reason.unwrap_or_else(|| "has no interval".to_owned());
         return (Verdict::Inconclusive, reason);
     };
-    let figures = [
-        estimate.value,
-        interval.low,
-        interval.high,
-        judgement.effective.pass,
-    ];
-    if figures.iter().any(|f| !f.is_finite()) || judgement.effective.fail_limit().is_nan() {
+    let figures = [estimate.value, interval.low, interval.high];
+    if !are_numbers(&judgement.effective, &figures) {
         let reason = "a figure or a limit is no number, so nothing can be held against it";
         return (Verdict::Inconclusive, reason.to_owned());
     }
@@ -53,6 +48,13 @@ fn decide(judgement: &Judgement) -> (Verdict, String) {
         Verdict::Pass => (verdict, passed(judgement, interval)),
         _ => alarm(judgement, comparison, interval, verdict),
     }
+}
+
+/// Whether figures and limits can be held against each other. A failing limit may be out of reach.
+pub(super) fn are_numbers(target: &Target, figures: &[f64]) -> bool {
+    figures.iter().all(|f| f.is_finite())
+        && target.pass.is_finite()
+        && !target.fail_limit().is_nan()
 }
 
 const fn no_figure(target: &Target, comparison: &Comparison) -> &'static str {

@@ -80,8 +80,10 @@ impl Judgement {
     #[must_use]
     pub fn excludes_failure(&self) -> bool {
         let within = || {
-            (self.measured().and_then(|e| e.interval))
-                .is_some_and(|i| decide::ends_before_failing(&self.effective, i.low, i.high))
+            (self.measured().and_then(|e| e.interval)).is_some_and(|i| {
+                decide::are_numbers(&self.effective, &[i.low, i.high])
+                    && decide::ends_before_failing(&self.effective, i.low, i.high)
+            })
         };
         let unasked = self.criterion.not_judged_because.is_some();
         match self.verdict {

@@ -3,6 +3,9 @@
 //! It fails only what is surely worse, and passes only where a failure is excluded: in between, the evidence is not
 //! enough.
 
+#[cfg(test)]
+mod tests;
+
 use crate::arms::ArmRole;
 use crate::calibration::Calibration;
 use crate::criteria::Measure;
@@ -154,8 +157,8 @@ fn worst(judgements: &[Judgement], verdict: Verdict, against: &str) -> String {
     let more = match of_verdict().count() as u64 {
         0 | 1 => String::new(),
         count => format!(
-            ", and {} more",
-            format_things(count - 1, "target", "targets")
+            ", and {}",
+            format_things(count - 1, "more target", "more targets")
         ),
     };
     format!("{}{more}", finding(farthest, against))
