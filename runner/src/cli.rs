@@ -19,6 +19,7 @@ Examples:
   runner list             what there is to measure
   runner baseline set     keep this build as the last good one
   runner gate             is this build worse than that? the exit code is the verdict
+  runner compare A B      two runs against each other
   runner verdict RUN      every target of a run
   runner verify RUN       check a report
   runner view             look at the site
@@ -37,6 +38,7 @@ enum Command {
     Run(cmd::run::Args),
     Gate(cmd::gate::Args),
     Baseline(cmd::baseline::Args),
+    Compare(cmd::compare::Args),
     Verdict(cmd::verdict::Args),
     List(cmd::list::Args),
     Verify(cmd::verify::Args),
@@ -62,6 +64,7 @@ impl Cli {
             Command::Run(args) => cmd::run::run(&args).await,
             Command::Gate(args) => cmd::gate::run(&args).await,
             Command::Baseline(args) => cmd::baseline::run(&args).await,
+            Command::Compare(args) => cmd::compare::run(&args),
             Command::Verdict(args) => cmd::verdict::run(&args),
             Command::List(args) => cmd::list::run(&args),
             Command::Verify(args) => cmd::verify::run(&args),

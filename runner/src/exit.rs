@@ -3,6 +3,8 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use shared::verdict::Verdict;
+
 /// What the runner's exit code says. The numbers are part of the interface: scripts rely on them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -33,6 +35,15 @@ impl Exit {
             Self::Broken => 4,
             Self::Lost => 5,
             Self::Interrupted => 130,
+        }
+    }
+
+    /// What a verdict means where the exit code is to say it. A warning holds nothing up.
+    pub(crate) const fn of_verdict(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Pass | Verdict::Warn => Self::Done,
+            Verdict::Fail => Self::CriterionFailed,
+            Verdict::Inconclusive | Verdict::NotJudged => Self::NotJudged,
         }
     }
 

@@ -20,8 +20,12 @@ use crate::output::write_atomically;
 use crate::run::{Assignment, Paths, measure};
 use crate::scenario::{Profile, Spec, check_policy, load, load_policy};
 
+mod stored;
+
 /// The scenario that a gate runs.
 const GATE: &str = "gate";
+/// The service that is guarded where none is named.
+const SERVICE: &str = "optimized";
 /// Pairs that measure the noise, where the scenario has as many: the fewest that give an interval.
 const NOISE_PAIRS: u32 = 10;
 
@@ -48,10 +52,11 @@ pub(crate) struct Args {
     /// The last good one: a built runner, or a run of this machine [default: what `runner baseline set` keeps]
     #[arg(long, value_name = "BINARY|RUN")]
     against: Option<String>,
-    /// The service that is judged, in this build.
-    #[arg(long, value_name = "SERVICE", default_value = "optimized")]
-    candidate: String,
-    /// The service in the last good build [default: the candidate's, without the options that tests worsen it with]
+    /// The service that is judged, in this build [default: optimized; against a run, the run's own]
+    #[arg(long, value_name = "SERVICE")]
+    candidate: Option<String>,
+    /// The service in the last good build [default: the candidate's, without the options that tests worsen it with;
+    /// against a run, the run's own]
     #[arg(long, value_name = "SERVICE")]
     baseline: Option<String>,
     /// Targets: a built-in policy or a TOML file.
@@ -93,21 +98,22 @@ pub(crate) async fn run(args: &Args) -> Result<Exit> {
     check_output(args.output.as_deref())?;
     match against {
         Against::Binary(binary) => against_binary(args, &binary).await,
-        Against::Run(folder) => Err(usage(anyhow!("{}", folder.display()))),
+        Against::Run(folder) => stored::against_run(args, &folder).await,
     }
 }
 
 async fn against_binary(args: &Args, binary: &Path) -> Result<Exit> {
     let spec = spec(args)?;
     let policy = policy(args, &spec.name)?;
+    let candidate = args.candidate.as_deref().unwrap_or(SERVICE);
     let baseline = match &args.baseline {
         Some(service) => service.clone(),
-        None => without_faults(&args.candidate),
+        None => without_faults(candidate),
     };
     let baseline = format!("{baseline}@{}", binary.display());
     let texts = Arms {
         baseline: baseline.as_str(),
-        candidate: args.candidate.as_str(),
+        candidate,
     };
     let options = Arms {
         baseline: "--against",
@@ -123,6 +129,8 @@ async fn against_binary(args: &Args, binary: &Path) -> Result<Exit> {
     };
     let finished = measure(assignment, &enough).await?;
     let mut sheet = Sheet::of_run(&finished.run, &finished.summary);
+    // They alone decide.
+    sheet.targets.retain(|row| row.policy.is_some());
     sheet.of_measured(&finished.run, &finished.scenarios);
     sheet.fact("again", again(args));
     publish(args, &sheet)?;
@@ -138,16 +146,19 @@ fn spec(args: &Args) -> Result<Spec> {
             "--scenario: a gate measures `{NOISE}` by itself; name the load to judge, or leave this out"
         )));
     }
-    Ok(match args.max_looks {
-        Some(looks) => {
-            let pairs = spec.pairs / spec.looks * looks;
-            Spec {
-                looks,
-                ..with_pairs(&spec, pairs)
-            }
-        }
-        None => spec,
-    })
+    Ok(with_looks(args, spec))
+}
+
+/// A load with as many looks as were asked for, each after as many pairs as before.
+fn with_looks(args: &Args, spec: Spec) -> Spec {
+    let Some(looks) = args.max_looks else {
+        return spec;
+    };
+    let pairs = spec.pairs / spec.looks.max(1) * looks;
+    Spec {
+        looks,
+        ..with_pairs(&spec, pairs)
+    }
 }
 
 /// The same blocks, but as many pairs of them.
@@ -261,7 +272,11 @@ fn again(args: &Args) -> String {
     let mut command = "runner gate".to_owned();
     for (option, value, usual) in [
         ("--against", args.against.as_deref().unwrap_or_default(), ""),
-        ("--candidate", args.candidate.as_str(), "optimized"),
+        (
+            "--candidate",
+            args.candidate.as_deref().unwrap_or_default(),
+            "",
+        ),
         (
             "--baseline",
             args.baseline.as_deref().unwrap_or_default(),

@@ -11,7 +11,9 @@ mod spec;
 
 pub(crate) use error::ScenarioError;
 pub(crate) use file::ScenarioFile;
-pub(crate) use policy::{builtin_policies, check_policy, load_policy, release_policy};
+#[cfg(test)]
+pub(crate) use policy::release_policy;
+pub(crate) use policy::{builtin_policies, check_policy, load_policy};
 #[cfg(test)]
 pub(crate) use spec::Closed;
 pub(crate) use spec::{CapacitySpec, Pattern, Profile, Spec};

@@ -6,7 +6,7 @@
 //! | warn | success, the warning in its output |
 //! | fail | failure |
 //! | inconclusive | error; success with the reason in its output where the sheet as a whole passes or warns |
-//! | not judged | skipped |
+//! | not judged | skipped, as are scenarios that are left out |
 //!
 //! The last test case is the verdict as a whole, so that a run that broke does not look well.
 
@@ -14,7 +14,7 @@ use anyhow::{Context, Result};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use shared::verdict::Verdict;
 
-use super::{Row, Sheet};
+use super::{LeftOut, Row, Sheet};
 
 pub(super) fn render(sheet: &Sheet) -> Result<String> {
     let mut suite = TestSuite::new(format!(
@@ -25,6 +25,9 @@ pub(super) fn render(sheet: &Sheet) -> Result<String> {
     let settled = matches!(sheet.verdict, Verdict::Pass | Verdict::Warn);
     for row in &sheet.targets {
         suite.add_test_case(case(row, settled));
+    }
+    for left in &sheet.left_out {
+        suite.add_test_case(skipped(left));
     }
     suite.add_test_case(whole(sheet));
     let mut report = Report::new("statebench");
@@ -52,6 +55,12 @@ fn case(row: &Row, settled: bool) -> TestCase {
         output += &format!("\n{}: {remark}", row.verdict.word());
     }
     case.set_system_out(output);
+    case
+}
+
+fn skipped(left: &LeftOut) -> TestCase {
+    let mut case = TestCase::new("left out", status(Verdict::NotJudged, &left.reason));
+    case.set_classname(format!("statebench.{}", left.scenario));
     case
 }
 

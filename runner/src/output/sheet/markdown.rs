@@ -25,12 +25,8 @@ pub(super) fn render(sheet: &Sheet) -> String {
     if sheet.targets.iter().any(Row::is_widened) {
         text += &format!("\n\\{STAR}\n");
     }
-    text += &list(sheet.targets.iter().filter_map(|row| {
-        Some(format!(
-            "**{}**: {}",
-            escaped(&row.title),
-            escaped(&row.remark()?)
-        ))
+    text += &list(sheet.remarks().into_iter().map(|(titles, remark)| {
+        format!("**{}**: {}", escaped(&titles.join("; ")), escaped(&remark))
     }));
     let details = details(sheet);
     if !details.is_empty() {

@@ -4,6 +4,7 @@ mod facts;
 mod json;
 mod junit;
 mod markdown;
+mod of_comparison;
 mod of_run;
 #[cfg(test)]
 mod tests;
@@ -218,6 +219,19 @@ impl Sheet {
             .iter()
             .any(|word| self.headline.starts_with(&format!("{word}:")));
         if said { "" } else { self.verdict.word() }
+    }
+
+    /// What to say beside the figures, each with the targets that it concerns.
+    fn remarks(&self) -> Vec<(Vec<&str>, String)> {
+        let mut remarks: Vec<(Vec<&str>, String)> = Vec::new();
+        for row in &self.targets {
+            let Some(remark) = row.remark() else { continue };
+            match remarks.iter_mut().find(|(_, known)| *known == remark) {
+                Some((titles, _)) => titles.push(&row.title),
+                None => remarks.push((vec![&row.title], remark)),
+            }
+        }
+        remarks
     }
 
     /// Whether its rows come from more than one scenario.

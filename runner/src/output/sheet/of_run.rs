@@ -1,16 +1,17 @@
 //! A run's own verdict as a sheet.
 
-use shared::criteria::Target;
+use shared::arms::ArmRole;
+use shared::criteria::{Policy, Target};
 use shared::report::Run;
 use shared::summary::RunSummary;
 use shared::trust::TrustCheck;
 use shared::units::Unit;
-use shared::verdict::Judgement;
+use shared::verdict::{Judgement, Verdict};
 
 use super::{Check, Kind, Limits, Row, SHEET_VERSION, Sheet, Side};
 
 impl Sheet {
-    /// All targets of a run: the policy's and the scenarios' own. A gate shows the policy's alone: they decide.
+    /// All targets of a run: the policy's and the scenarios' own.
     pub(crate) fn of_run(run: &Run, summary: &RunSummary) -> Self {
         let kind = if run.policy.gate {
             Kind::Gate
@@ -26,19 +27,10 @@ impl Sheet {
                 Row::of(judgement, scenario, Some(policy))
             })
             .collect();
-        if kind == Kind::Run {
-            for scenario in &summary.scenarios {
-                let own = scenario.judgements.iter();
-                targets.extend(own.map(|judgement| Row::of(judgement, &scenario.name, None)));
-            }
+        for scenario in &summary.scenarios {
+            let own = scenario.judgements.iter();
+            targets.extend(own.map(|judgement| Row::of(judgement, &scenario.name, None)));
         }
-        let side = |identity: &shared::report::ArmIdentity| Side {
-            label: identity.label.clone(),
-            run: run.id.clone(),
-            revision: (identity.build.as_ref().unwrap_or(&run.build))
-                .revision
-                .clone(),
-        };
         Self {
             format: SHEET_VERSION,
             kind,
@@ -46,12 +38,43 @@ impl Sheet {
             headline: summary.headline.clone(),
             sub: summary.sub.clone(),
             policy: policy.to_owned(),
-            baseline: side(&run.arms.baseline),
-            candidate: side(&run.arms.candidate),
+            baseline: Side::of_arm(run, ArmRole::Baseline),
+            candidate: Side::of_arm(run, ArmRole::Candidate),
             targets,
             checks: summary.trust_checks.iter().map(Check::of).collect(),
             left_out: Vec::new(),
             facts: Vec::new(),
+        }
+    }
+
+    /// A gate that could not measure anything.
+    pub(crate) fn without_evidence(run: &Run, policy: &Policy, headline: &str) -> Self {
+        Self {
+            format: SHEET_VERSION,
+            kind: Kind::Gate,
+            verdict: Verdict::Inconclusive,
+            headline: headline.to_owned(),
+            sub: String::new(),
+            policy: policy.name.clone(),
+            baseline: Side::of_arm(run, ArmRole::Candidate),
+            candidate: Side::default(),
+            targets: Vec::new(),
+            checks: Vec::new(),
+            left_out: Vec::new(),
+            facts: Vec::new(),
+        }
+    }
+}
+
+impl Side {
+    fn of_arm(run: &Run, role: ArmRole) -> Self {
+        let identity = run.arms.get(role);
+        Self {
+            label: identity.label.clone(),
+            run: run.id.clone(),
+            revision: (identity.build.as_ref().unwrap_or(&run.build))
+                .revision
+                .clone(),
         }
     }
 }

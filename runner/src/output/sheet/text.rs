@@ -77,8 +77,10 @@ fn table(sheet: &Sheet) -> String {
 }
 
 fn remarks(sheet: &Sheet) -> String {
-    let remark = |row: &Row| Some(format!("{}: {}\n", row.title, row.remark()?));
-    sheet.targets.iter().filter_map(remark).collect()
+    let remarks = sheet.remarks().into_iter();
+    remarks
+        .map(|(titles, remark)| format!("{}: {remark}\n", titles.join("; ")))
+        .collect()
 }
 
 /// The checks that did not pass.
