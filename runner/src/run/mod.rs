@@ -100,7 +100,7 @@ pub(crate) async fn conduct(
     });
     let dataset = Dataset::new(order.seed, order.states);
     let mut state_hashes = Vec::with_capacity(dataset.len());
-    let described = dataset.describe_each(|text| state_hashes.push(blake3::hash(text.as_bytes())));
+    let described = dataset.describe(|text| state_hashes.push(blake3::hash(text.as_bytes())));
     let mut run = begin(order, folder.id(), described);
     folder.write_run(&run)?;
     let mut scenarios = Vec::new();
@@ -195,7 +195,7 @@ fn end(
         run.status = Status::Complete;
     }
     run.finished_at = Some(Timestamp::now().to_string());
-    let path = folder.write_run(&mut run)?;
+    let path = folder.write_run(&run)?;
     let summary = summarize(&run, &scenarios);
     listener.hear(&Event::RunDone { summary: &summary });
     print_path(paths, &path)?;
