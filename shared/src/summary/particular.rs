@@ -1,5 +1,6 @@
 //! What is particular of scenarios that ask something else than how two services compare under one load.
 
+use super::scenario::latency_sentence;
 use crate::arms::{ArmRole, Arms};
 use crate::calibration::{Calibration, is_generator, is_noise};
 use crate::estimate::{Comparison, Estimate, estimate};
@@ -7,8 +8,7 @@ use crate::metric::{LatencyKind, Metric, Plain};
 use crate::report::{ArmIdentity, Scenario};
 use crate::units::{
     THIN, Unit, format_bytes, format_change, format_change_interval_tenths, format_change_tenths,
-    format_count, format_from_to, format_interval, format_things, format_time, format_value,
-    significant,
+    format_count, format_interval, format_things, format_time, format_value, significant,
 };
 
 pub(super) const P95: Metric = Metric::Latency {
@@ -156,12 +156,10 @@ fn change(comparison: &Comparison, what: &str) -> String {
 
 fn split(scenario: &Scenario) -> Option<Said> {
     let p95 = estimate(P95, scenario).ok()?;
-    let (b, c) = (p95.baseline.as_ref()?.value, p95.candidate.as_ref()?.value);
     let change = p95.change.as_ref()?;
     let sentence = format!(
-        "Both services live at once: P95 is {} from baseline to candidate ({}).",
-        format_from_to(b, c),
-        format_change(change.value)
+        "Both services live at once. {}",
+        latency_sentence(scenario)?
     );
     let windows = format_count(p95.pairs as u64);
     let behind = match (change.interval, &change.no_interval) {

@@ -104,7 +104,7 @@ fn pattern_sentence(scenario: &Scenario) -> Option<String> {
     ))
 }
 
-fn latency_sentence(scenario: &Scenario) -> Option<String> {
+pub(super) fn latency_sentence(scenario: &Scenario) -> Option<String> {
     let p95 = p95(scenario)?;
     let (b, c) = (p95.baseline.as_ref()?.value, p95.candidate.as_ref()?.value);
     let change = p95.change.as_ref()?.value;

@@ -4,8 +4,8 @@ use super::*;
 use crate::criteria::{Better, Criterion};
 use crate::report::{self, Status};
 use crate::testing::{
-    OPTIMIZED, STANDARD, Service, Synthetic, criterion, perfect_eviction, promised_gains, run_of,
-    spaced,
+    OPTIMIZED, STANDARD, Service, Synthetic, criterion, generator_scenario, noise_scenario,
+    perfect_eviction, promised_gains, run_of, searches, spaced,
 };
 
 /// Changes a sound run with one scenario, then summarizes it.
@@ -345,5 +345,47 @@ fn one_digit_changed_in_a_sealed_scenario_is_named() {
     assert_eq!(
         report::check_seal(&changed),
         Err(report::SealFault::Parts(vec!["/blocks/0".into()]))
+    );
+}
+
+/// Finding and evidence of a scenario in a run of these.
+fn of_scenario(scenarios: &[Scenario], index: usize) -> String {
+    let run = run_of(scenarios, Vec::new());
+    let s = &summarize(&run, scenarios).scenarios[index];
+    spaced(&format!("{:?}: {} {}", s.verdict, s.sentence, s.sub))
+}
+
+#[test]
+fn scenarios_of_another_kind_say_what_is_particular() {
+    let mut split = Synthetic::default().scenario();
+    split.load.split = true;
+    split.blocks.retain(|b| b.mode == report::Mode::Open);
+    let mut capacity = Synthetic::default().scenario();
+    capacity.blocks.clear();
+    capacity.capacity = Some(searches(&[(4_100.0, 1_650.0); 5]));
+    let scenarios = [noise_scenario(1), generator_scenario(), split, capacity];
+    let said: Vec<String> = (0..4).map(|i| of_scenario(&scenarios, i)).collect();
+    insta::assert_snapshot!(said.join("\n"));
+}
+
+#[test]
+fn calibration_does_not_drag_a_verdict() {
+    let scenarios = [
+        Synthetic::default().scenario(),
+        noise_scenario(1),
+        generator_scenario(),
+    ];
+    let summary = summarize(&run_of(&scenarios, promised_gains()), &scenarios);
+    assert_eq!(summary.verdict, Verdict::Pass, "{}", said(&summary));
+    assert_eq!(summary.scenarios[1].verdict, Verdict::NotJudged);
+    assert_eq!(summary.scenarios[2].verdict, Verdict::NotJudged);
+    assert!(
+        summary.headline.contains("lost nothing:"),
+        "{}",
+        summary.headline
+    );
+    assert!(
+        summary.judgements.iter().any(|j| j.floor.is_some()),
+        "the noise floor counts"
     );
 }

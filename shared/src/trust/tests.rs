@@ -2,7 +2,10 @@
 
 use super::*;
 use crate::report::{Backlog, Status};
-use crate::testing::{Synthetic, histogram, run_of, spaced};
+use crate::testing::{
+    STANDARD, Synthetic, generator_scenario, histogram, noise_scenario, promised_gains, run_of,
+    slower, spaced,
+};
 
 fn checks(scenario: &Scenario, change: impl FnOnce(&mut Run)) -> Vec<TrustCheck> {
     let scenarios = std::slice::from_ref(scenario);
@@ -121,4 +124,113 @@ fn a_run_without_scenarios_passes_nothing_that_needs_them() {
         .map(|c| c.title)
         .collect();
     assert_eq!(passed, ["Runner built for release"]);
+}
+
+/// Title, value and verdict of the calibration's checks.
+fn calibrated(scenarios: &[Scenario]) -> Vec<(String, String, Verdict)> {
+    let mut run = run_of(scenarios, promised_gains());
+    run.policy.criteria[0].target.pass = -0.25;
+    let checks = run_checks(&run, scenarios, &Calibration::of(scenarios));
+    let skipped = checks
+        .iter()
+        .take_while(|c| c.title != "A/A noise floor")
+        .count();
+    (checks.into_iter().skip(skipped))
+        .map(|c| (c.title, spaced(&c.value), c.verdict))
+        .collect()
+}
+
+#[test]
+fn calibration_is_checked_where_it_was_measured() {
+    let scenarios = [
+        Synthetic::default().scenario(),
+        noise_scenario(1),
+        generator_scenario(),
+    ];
+    let checks = calibrated(&scenarios);
+    let titles: Vec<&str> = checks.iter().map(|c| c.0.as_str()).collect();
+    assert_eq!(
+        spaced(&titles.join(", ")),
+        "A/A noise floor, Generator headroom, Generator schedule lag at 10 000 op/s"
+    );
+    assert!(checks.iter().all(|c| c.2 == Verdict::Pass), "{checks:?}");
+    assert!(checks[0].1.starts_with('±'), "{checks:?}");
+    assert_eq!(checks[2].1, "0.10 ms");
+    let absent = calibrated(&scenarios[..1]);
+    let not_measured = |title: &str| {
+        (
+            title.to_owned(),
+            "not measured".to_owned(),
+            Verdict::NotJudged,
+        )
+    };
+    assert_eq!(
+        absent,
+        [
+            not_measured("A/A noise floor"),
+            not_measured("Generator headroom")
+        ]
+    );
+}
+
+#[test]
+fn a_generator_near_its_ceiling_and_a_late_one_are_named() {
+    let mut scenarios = [
+        Synthetic::default().scenario(),
+        noise_scenario(1),
+        generator_scenario(),
+    ];
+    scenarios[0].load.offered.operations_per_second = 200_000.0;
+    for block in &mut scenarios[2].blocks {
+        block.latencies.unique.schedule_lag = histogram([300_000]);
+    }
+    let checks = calibrated(&scenarios);
+    assert_eq!(
+        (checks[1].1.as_str(), checks[1].2),
+        ("×2.00", Verdict::Fail)
+    );
+    assert_eq!(
+        (checks[2].1.as_str(), checks[2].2),
+        ("0.30 ms", Verdict::Warn)
+    );
+}
+
+#[test]
+fn noise_that_is_no_noise_is_a_caveat_and_no_more() {
+    let mut noise = noise_scenario(1);
+    let slow = Synthetic::same(slower(STANDARD, 2.0)).scenario();
+    for (block, other) in noise.blocks.iter_mut().zip(slow.blocks) {
+        if block.arm == ArmRole::Candidate {
+            block.latencies = other.latencies;
+        }
+    }
+    let scenarios = [Synthetic::default().scenario(), noise];
+    let noise = &calibrated(&scenarios)[0];
+    assert_eq!(noise.2, Verdict::Warn, "{noise:?}");
+    let run = run_of(&scenarios, promised_gains());
+    let summary = crate::summary::summarize(&run, &scenarios);
+    assert_eq!(summary.trust.word, "Yes, one caveat");
+    assert!(
+        summary.trust.text.contains("bear in mind: A/A noise floor"),
+        "{}",
+        summary.trust.text
+    );
+}
+
+#[test]
+fn the_generators_own_blocks_are_no_blocks_of_a_service() {
+    let generator = generator_scenario();
+    let titles: Vec<String> = scenario_checks(&generator)
+        .into_iter()
+        .map(|c| c.title)
+        .collect();
+    assert_eq!(titles, ["Promises equal in both arms"]);
+    let scenarios = [generator, Synthetic::default().scenario()];
+    let run = run_of(&scenarios, Vec::new());
+    let checks = run_checks(&run, &scenarios, &Calibration::of(&scenarios));
+    assert_eq!(
+        (checks[0].title.as_str(), checks[0].value.as_str()),
+        ("Pairs of blocks", "10")
+    );
+    assert_eq!(checks[3].detail, "journal mode wal, synchronous full");
 }

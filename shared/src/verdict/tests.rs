@@ -1,9 +1,9 @@
 //! Verdicts by synthetic evidence whose truth is known.
 
 use super::*;
-use crate::arms::ByClass;
+use crate::arms::{Arms, ByClass};
 use crate::criteria::{Better, Measure};
-use crate::testing::{STANDARD, Synthetic, criterion, spaced};
+use crate::testing::{STANDARD, Synthetic, criterion, noise_scenario, slower, spaced};
 
 fn judged(criterion: &Criterion, scenario: &Scenario) -> (Verdict, String) {
     let judgement = judge(criterion, Some(scenario), &Calibration::default());
@@ -197,5 +197,141 @@ fn one_failure_beats_everything_and_one_pass_beats_doubt() {
         (vec![Pass, NotJudged], Pass),
     ] {
         assert_eq!(overall(verdicts.clone()), expected, "{verdicts:?}");
+    }
+}
+
+/// Processor time that may rise by so much.
+fn cpu_guard(pass: f64, fail: f64) -> Criterion {
+    let mut guard = criterion("cpu", Measure::Change, Better::Lower, pass);
+    guard.target.fail = Some(fail);
+    guard
+}
+
+#[test]
+fn noise_above_a_limit_takes_its_place() {
+    let slow = Synthetic {
+        arms: Arms {
+            baseline: STANDARD,
+            candidate: slower(STANDARD, 1.05),
+        },
+        weather: 0.005,
+        ..Synthetic::default()
+    };
+    let scenarios = [slow.scenario(), noise_scenario(1)];
+    let target = p50_change(0.001, Some(0.002));
+    let uncalibrated = judge(&target, Some(&scenarios[0]), &Calibration::default());
+    assert_eq!(
+        (uncalibrated.floor, uncalibrated.effective),
+        (None, target.target)
+    );
+    let calibration = Calibration::of(&scenarios);
+    let judged = judge(&target, Some(&scenarios[0]), &calibration);
+    let floor = calibration.noise_floor(target.metric).unwrap().floor;
+    assert_eq!(judged.floor, Some(floor));
+    assert_eq!(
+        (judged.effective.pass, judged.effective.fail),
+        (floor, Some(floor))
+    );
+    assert_ne!(judged.verdict, Verdict::Fail, "{judged:?}");
+
+    let own = criterion("response.p50", Measure::Candidate, Better::Lower, 1e9);
+    assert_eq!(judge(&own, Some(&scenarios[0]), &calibration).floor, None);
+}
+
+#[test]
+fn an_alarm_that_chance_may_have_made_is_none() {
+    // Five pairs can never be surer than p = 0.0625, however far they are past the limit.
+    let slow = Synthetic {
+        pairs: 5,
+        arms: Arms {
+            baseline: STANDARD,
+            candidate: slower(STANDARD, 2.0),
+        },
+        ..Synthetic::default()
+    };
+    let judgement = judge(
+        &p50_change(0.1, Some(0.2)),
+        Some(&slow.scenario()),
+        &Calibration::default(),
+    );
+    assert_eq!(
+        (judgement.verdict, judgement.p_value),
+        (Verdict::Inconclusive, Some(0.0625))
+    );
+    assert_eq!(
+        spaced(&judgement.reason),
+        "the whole 95 % interval is past the limit, but it may be chance: p = 0.062 after Holm's correction, an alarm needs less than 0.050; measure more pairs"
+    );
+    // A gain that is asked for is no alarm: its interval alone decides.
+    let gain = judge(
+        &p50_change(-0.1, None),
+        Some(&slow.scenario()),
+        &Calibration::default(),
+    );
+    assert_eq!((gain.verdict, gain.p_value), (Verdict::Fail, None));
+}
+
+#[test]
+fn each_further_guard_makes_an_alarm_harder() {
+    let slow = Synthetic {
+        arms: Arms {
+            baseline: STANDARD,
+            candidate: slower(STANDARD, 2.0),
+        },
+        ..Synthetic::default()
+    };
+    let scenarios = [slow.scenario()];
+    let p = |family: &[Criterion]| {
+        let judged = judge_policy(family, &scenarios, &Calibration::default());
+        judged[0].p_value.unwrap()
+    };
+    let guard = p50_change(0.1, Some(0.2));
+    let alone = p(std::slice::from_ref(&guard));
+    assert_eq!(alone, 2.0 / 1024.0, "all ten pairs agree");
+    let gain = criterion("cpu", Measure::Change, Better::Lower, -0.5);
+    assert_eq!(p(&[guard.clone(), gain]), alone, "a gain is no guard");
+    let family = vec![guard.clone(), cpu_guard(0.1, 0.2), cpu_guard(0.2, 0.3)];
+    assert_eq!(p(&family), 3.0 * alone);
+    let mut own = scenarios[0].clone();
+    own.criteria = family;
+    assert_eq!(
+        judge_own(&own, &Calibration::default())[0].p_value,
+        Some(3.0 * alone)
+    );
+}
+
+#[test]
+fn a_late_generator_spoils_latencies_and_nothing_else() {
+    let mut scenario = Synthetic::default().scenario();
+    let lag = crate::testing::histogram([1_200_000]);
+    for block in &mut scenario.blocks {
+        block.dispatch_lag = lag.clone();
+    }
+    assert_eq!(
+        judged(&p50_change(-0.3, None), &scenario),
+        (
+            Verdict::Inconclusive,
+            "saturated: the generator was 1.20 ms late at P99, so latencies mean nothing; offer a lower rate".to_owned()
+        )
+    );
+    let rows = criterion("database.rows", Measure::Change, Better::Lower, -0.4);
+    assert_eq!(judged(&rows, &scenario).0, Verdict::Pass);
+}
+
+#[test]
+fn limits_and_figures_that_are_no_numbers_settle_nothing() {
+    let scenario = Synthetic::default().scenario();
+    for (pass, fail) in [
+        (f64::NAN, None),
+        (0.1, Some(f64::NAN)),
+        (f64::NAN, Some(0.5)),
+    ] {
+        let judgement = judge(
+            &p50_change(pass, fail),
+            Some(&scenario),
+            &Calibration::default(),
+        );
+        assert_eq!(judgement.verdict, Verdict::Inconclusive);
+        assert!(!judgement.excludes_failure());
     }
 }

@@ -1,20 +1,21 @@
 //! Synthetic evidence for tests: scenarios and runs of services whose true figures are known.
 
+mod runs;
+
 use std::collections::BTreeMap;
 
+pub(crate) use self::runs::{
+    ci_policy, criterion, generator_scenario, noise_scenario, perfect_eviction, promised_gains,
+    run_of, searches, slower,
+};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::arms::{ArmRole, Arms, ByClass};
-use crate::calibration::{GENERATOR, NOISE};
-use crate::criteria::{Better, Criterion, Measure, Policy, Target};
 use crate::histogram::{Histogram, recording};
-use crate::metric::Metric;
 use crate::report::{
-    ArmIdentity, Arrivals, Backlog, Block, Build, BytesRange, CacheActivity, DatabaseWork, Dataset,
-    Environment, EvictionProbe, EvictionRun, ImpliedHits, Latencies, LedgerCheck, Load,
-    LoadFigures, Mode, NO_DATABASE, Outcomes, Resident, Run, Sample, Scenario, ScenarioEntry, Seal,
-    Status,
+    Arrivals, Backlog, Block, BytesRange, CacheActivity, DatabaseWork, ImpliedHits, Latencies,
+    LedgerCheck, Load, LoadFigures, Mode, Outcomes, Resident, Sample, Scenario, Seal, Status,
 };
 use crate::units::THIN;
 
@@ -305,204 +306,6 @@ pub(crate) fn histogram(values: impl IntoIterator<Item = u64>) -> Histogram {
         open.saturating_record(value);
     }
     Histogram::from_recording(&open).unwrap()
-}
-
-/// A probe whose cache is a perfect LRU when its maintenance is forced.
-pub(crate) fn perfect_eviction() -> EvictionProbe {
-    let pass = EvictionRun {
-        operations: 1_500,
-        expected_evictions: 500,
-        evictions: 500,
-        exact: 500,
-        largest_displacement: 0,
-        highest_entries: 1_000,
-        settled_entries: 1_000,
-        resident_before_bytes: Some(40_000_000),
-        resident_peak_bytes: Some(46_000_000),
-        resident_after_bytes: Some(44_000_000),
-    };
-    EvictionProbe {
-        capacity: 1_000,
-        maintained: pass.clone(),
-        unmaintained: pass,
-    }
-}
-
-/// A target for the scenario that [`Synthetic::scenario`] makes.
-pub(crate) fn criterion(metric: &str, of: Measure, better: Better, pass: f64) -> Criterion {
-    Criterion {
-        id: metric.to_owned(),
-        title: metric.to_owned(),
-        source: "§6.1".to_owned(),
-        quote: format!("{metric} as promised"),
-        scenario: Some("medium".to_owned()),
-        metric: metric.parse::<Metric>().unwrap(),
-        target: Target {
-            of,
-            better,
-            pass,
-            fail: None,
-            warn_only: false,
-        },
-        needs_full_length: false,
-        not_judged_because: None,
-    }
-}
-
-/// The promised gains in latency, throughput and database work.
-pub(crate) fn promised_gains() -> Vec<Criterion> {
-    vec![
-        criterion("response.p95", Measure::Change, Better::Lower, -0.25),
-        criterion("throughput.closed", Measure::Change, Better::Higher, 0.4),
-        criterion("database.rows", Measure::Change, Better::Lower, -0.4),
-        criterion("lost", Measure::Candidate, Better::Lower, 0.0),
-    ]
-}
-
-/// One service in both arms of a scenario of its own.
-fn twice(service: &str, label: &str) -> Arms<ArmIdentity> {
-    let arm = |side: &str| ArmIdentity {
-        service: service.to_owned(),
-        label: format!("{label} ({side})"),
-        build: None,
-    };
-    Arms {
-        baseline: arm("baseline"),
-        candidate: arm("candidate"),
-    }
-}
-
-/// The standard service against itself.
-pub(crate) fn noise_scenario(seed: u64) -> Scenario {
-    let synthetic = Synthetic {
-        seed,
-        ..Synthetic::same(STANDARD)
-    };
-    Scenario {
-        name: NOISE.to_owned(),
-        title: "Noise".to_owned(),
-        arms: Some(twice("standard", "Standard")),
-        ..synthetic.scenario()
-    }
-}
-
-/// A service that does nothing: 400 000 saves a second at most, measured at 10 000 a second.
-pub(crate) fn generator_scenario() -> Scenario {
-    const NULL: Service = Service {
-        median_ns: 1_000.0,
-        duplicate_factor: 1.0,
-        rows_per_write: 0,
-        saves_per_second: 400_000.0,
-        cpu_ns: 2_000,
-        growth_bytes: 1 << 20,
-        cached: false,
-    };
-    let synthetic = Synthetic {
-        pairs: 3,
-        ..Synthetic::same(NULL)
-    };
-    let mut scenario = Scenario {
-        name: GENERATOR.to_owned(),
-        title: "Generator".to_owned(),
-        arms: Some(twice("null", "Null")),
-        ledger: None,
-        ..synthetic.scenario()
-    };
-    scenario.load.offered.operations_per_second = 10_000.0;
-    scenario.load.full = scenario.load.offered;
-    let promises = BTreeMap::from([("database".to_owned(), NO_DATABASE.to_owned())]);
-    scenario.promises = Arms {
-        baseline: promises.clone(),
-        candidate: promises,
-    };
-    scenario
-}
-
-/// The same service with every latency longer by a factor.
-pub(crate) fn slower(service: Service, factor: f64) -> Service {
-    Service {
-        median_ns: service.median_ns * factor,
-        ..service
-    }
-}
-
-/// A gate like the built-in one: latency warns from +10 % and fails from +20 %, memory only warns, errors may not rise.
-pub(crate) fn ci_policy() -> Policy {
-    let latency = |metric: &str| {
-        let mut target = criterion(metric, Measure::Change, Better::Lower, 0.1);
-        target.target.fail = Some(0.2);
-        target
-    };
-    Policy {
-        name: "ci".to_owned(),
-        gate: true,
-        criteria: vec![
-            latency("response.p50.duplicate"),
-            latency("response.p50.unique"),
-            latency("response.p95"),
-            criterion("errors", Measure::Difference, Better::Lower, 0.0),
-            criterion("lost", Measure::Candidate, Better::Lower, 0.0),
-        ],
-    }
-}
-
-/// A complete run of these scenarios in full length.
-pub(crate) fn run_of(scenarios: &[Scenario], criteria: Vec<Criterion>) -> Run {
-    let entry = |s: &Scenario| ScenarioEntry {
-        name: s.name.clone(),
-        title: s.title.clone(),
-        file: format!("{}.json", s.name),
-        status: s.status.clone(),
-        digest: None,
-        bytes: None,
-    };
-    let arm = |service: &str, label: &str| ArmIdentity {
-        service: service.to_owned(),
-        label: label.to_owned(),
-        build: None,
-    };
-    Run {
-        format: 1,
-        id: "r1".to_owned(),
-        title: "A run".to_owned(),
-        started_at: "2026-01-05T09:00:00Z".to_owned(),
-        finished_at: Some("2026-01-05T09:05:00Z".to_owned()),
-        status: Status::Complete,
-        build: Build {
-            version: "0.1.0".to_owned(),
-            revision: String::new(),
-            profile: "release".to_owned(),
-        },
-        environment: Environment {
-            system: "Linux".to_owned(),
-            processor: None,
-            cores: 2,
-            memory_bytes: None,
-            file_system: None,
-            fingerprint: "0".repeat(16),
-        },
-        dataset: Dataset {
-            source: "generated".to_owned(),
-            states: 10_000,
-            bytes: 100_000_000,
-            blake3: "0".repeat(64),
-            size_classes: Vec::new(),
-            checkpoint_types: BTreeMap::from([("auto".to_owned(), 1.0)]),
-        },
-        profile: "full".to_owned(),
-        seed: 1,
-        arms: Arms {
-            baseline: arm("standard", "Standard"),
-            candidate: arm("optimized", "Optimized"),
-        },
-        policy: Policy {
-            name: "release".to_owned(),
-            gate: false,
-            criteria,
-        },
-        scenarios: scenarios.iter().map(entry).collect(),
-        seal: Seal::default(),
-    }
 }
 
 /// A text with ordinary spaces in place of thin ones, to be compared with what a test spells out.
