@@ -7,6 +7,8 @@ use shared::report::{
     Block, LedgerCheck, Mode, NO_DATABASE, Outcomes, Promises, Sample, Scenario, Status,
 };
 
+use super::capacity::{acknowledged_in_steps, check_capacity};
+
 /// Everything that disagrees within a scenario.
 pub(crate) fn check_counts(scenario: &Scenario) -> Vec<String> {
     let mut findings = Vec::new();
@@ -14,6 +16,7 @@ pub(crate) fn check_counts(scenario: &Scenario) -> Vec<String> {
         check_block(&format!("/blocks/{i}"), block, &mut findings);
     }
     check_pairs(scenario, &mut findings);
+    check_capacity(scenario, &mut findings);
     for arm in ArmRole::ALL {
         let open = blocks_of(scenario, arm).filter(|b| b.mode == Mode::Open);
         check_series(
@@ -23,7 +26,8 @@ pub(crate) fn check_counts(scenario: &Scenario) -> Vec<String> {
             &mut findings,
         );
         if let Some(ledger) = &scenario.ledger {
-            let acknowledged = sum(blocks_of(scenario, arm).map(|b| acknowledged(&b.outcomes)));
+            let in_blocks = blocks_of(scenario, arm).map(|b| acknowledged(&b.outcomes));
+            let acknowledged = sum(in_blocks.chain([acknowledged_in_steps(scenario, arm)]));
             check_ledger(
                 &format!("/ledger/{arm}"),
                 ledger.get(arm),
@@ -127,11 +131,15 @@ fn check_pairs(scenario: &Scenario, findings: &mut Vec<String>) {
     }
     for ((_, pair, _), sides) in pairs {
         match sides {
-            [Some(baseline), Some(candidate)] if baseline.planned != candidate.planned => findings
-                .push(format!(
+            // Split traffic falls to the arms at random.
+            [Some(baseline), Some(candidate)]
+                if baseline.planned != candidate.planned && !scenario.load.split =>
+            {
+                findings.push(format!(
                     "/blocks: pair {pair} planned {} saves on the baseline and {} on the candidate",
                     baseline.planned, candidate.planned
-                )),
+                ));
+            }
             [None, _] | [_, None] if scenario.status == Status::Complete => {
                 findings.push(format!("/blocks: pair {pair} lacks the block of one arm"));
             }
@@ -179,7 +187,7 @@ fn check_ledger(place: &str, ledger: &LedgerCheck, acknowledged: u64, findings: 
         &format!("{place}/acknowledged"),
         ledger.acknowledged,
         acknowledged,
-        "acknowledged saves of the blocks",
+        "acknowledged saves of the blocks and searches",
     );
     let judged = sum([ledger.found, ledger.retired, ledger.lost, ledger.wrong]);
     compare.equal(
@@ -242,7 +250,7 @@ mod tests {
                 "/blocks/0/planned: 4 does not agree with 3 acknowledged and failed saves",
                 "/blocks/0/latencies: 4 does not agree with 3 acknowledged saves",
                 "/series/baseline: 8 does not agree with 7 acknowledged saves of the open blocks",
-                "/ledger/baseline/acknowledged: 12 does not agree with 11 acknowledged saves of the blocks",
+                "/ledger/baseline/acknowledged: 12 does not agree with 11 acknowledged saves of the blocks and searches",
             ]
         );
     }

@@ -2,6 +2,7 @@
 
 mod atomic;
 mod baseline;
+mod capacity;
 mod counts;
 mod index;
 mod integrity;

@@ -4,7 +4,7 @@ use anyhow::{Context, bail};
 use rand::seq::SliceRandom;
 use shared::arms::{ArmRole, Arms};
 use shared::estimate::{found, meets};
-use shared::report::{Capacity, CapacityOf, CapacitySearch, Status};
+use shared::report::{Block, Capacity, CapacityOf, CapacitySearch, Mode, Status};
 
 use super::bracket::{Bracket, MOST_STEPS};
 use super::course::{Course, DISK_FULL};
@@ -45,7 +45,7 @@ struct Task {
 }
 
 impl Course<'_> {
-    /// All searches of the scenario, unless asked to stop; a search that was not finished is left out.
+    /// All searches of the scenario, unless asked to stop.
     pub(super) async fn searches(&mut self, sides: &mut Arms<Side>) -> anyhow::Result<Status> {
         let Some(asked) = self.spec.capacity else {
             return Ok(Status::Complete);
@@ -58,30 +58,33 @@ impl Course<'_> {
         for (done, task) in tasks.iter().enumerate() {
             let side = sides.get_mut(task.role);
             let search = self.search(side, asked, *task).await;
-            let Some(search) = search.with_context(|| task.place())? else {
-                return Ok(Status::Interrupted);
-            };
-            self.listener.hear(&Event::SearchDone {
-                spec: self.spec,
-                search: &search,
-                found: found(&search, asked.target_ns),
-                done: done + 1,
-                searches: tasks.len(),
-            });
+            let (search, status) = search.with_context(|| task.place())?;
+            if status.is_complete() {
+                self.listener.hear(&Event::SearchDone {
+                    spec: self.spec,
+                    search: &search,
+                    found: found(&search, asked.target_ns),
+                    done: done + 1,
+                    searches: tasks.len(),
+                });
+            }
             if let Some(capacity) = &mut self.scenario.capacity {
                 capacity.searches.push(search);
+            }
+            if !status.is_complete() {
+                return Ok(status);
             }
         }
         Ok(Status::Complete)
     }
 
-    /// One search; none where asked to stop in the middle of it.
+    /// One search, and whether it was interrupted: its steps are evidence all the same, since the ledger holds their saves.
     async fn search(
         &self,
         side: &mut Side,
         asked: CapacitySpec,
         task: Task,
-    ) -> anyhow::Result<Option<CapacitySearch>> {
+    ) -> anyhow::Result<(CapacitySearch, Status)> {
         let mut search = CapacitySearch {
             pair: task.pair,
             arm: task.role,
@@ -91,7 +94,7 @@ impl Course<'_> {
         let mut bracket = self.bracket(asked, task);
         while let Some(level) = bracket.next() {
             if self.bench.interrupt.is_asked() {
-                return Ok(None);
+                return Ok((search, Status::Interrupted));
             }
             let step = Step {
                 number: task.number * MOST_STEPS + search.steps.len() as u32,
@@ -107,17 +110,18 @@ impl Course<'_> {
             bracket.learn(level, meets(&tried.step, asked.target_ns));
             search.steps.push(tried.step);
         }
-        Ok(Some(search))
+        Ok((search, Status::Complete))
     }
 
-    /// Where a search begins: around what this arm was found to sustain before, users by Little's law from the rate
-    /// (L = λW: as many users as there are saves under way at that rate, each for as long as the target allows); else wide.
+    /// Where a search begins: around what this arm was found to sustain before; the first rate around that of the closed
+    /// blocks, the first users by Little's law (L = λW: as many as there are saves under way at the rate that was found,
+    /// each for as long as the target allows). Where nothing is known, wide.
     fn bracket(&self, asked: CapacitySpec, task: Task) -> Bracket {
         let before = self.known(task.role, task.of);
         match task.of {
             CapacityOf::Rate => {
                 let limits = 1.0..=HIGHEST_RATE;
-                match before {
+                match before.or_else(|| self.closed_rate(task.role)) {
                     Some(rate) => Bracket::around(rate, limits, false),
                     None => Bracket::from(FIRST_RATE, limits, false),
                 }
@@ -132,6 +136,13 @@ impl Course<'_> {
                 }
             }
         }
+    }
+
+    /// What an arm answered a second in the closed blocks before the searches.
+    fn closed_rate(&self, role: ArmRole) -> Option<f64> {
+        let closed = |b: &&Block| b.arm == role && b.mode == Mode::Closed && b.duration_ns > 0;
+        let blocks = self.scenario.blocks.iter().filter(closed);
+        median(blocks.map(|b| b.outcomes.acknowledged() as f64 * 1e9 / b.duration_ns as f64))
     }
 
     /// How many saves a step makes. In the closed model the service sets the pace, so its length follows from the rate that
@@ -151,15 +162,17 @@ impl Course<'_> {
     /// The median of what earlier searches of this kind found on an arm.
     fn known(&self, role: ArmRole, of: CapacityOf) -> Option<f64> {
         let capacity = self.scenario.capacity.as_ref()?;
-        let mut levels: Vec<f64> = capacity
-            .searches
-            .iter()
-            .filter(|search| search.arm == role && search.of == of)
-            .filter_map(|search| found(search, capacity.target_ns))
-            .collect();
-        levels.sort_by(f64::total_cmp);
-        levels.get(levels.len() / 2).copied()
+        let alike = |search: &&CapacitySearch| search.arm == role && search.of == of;
+        let searches = capacity.searches.iter().filter(alike);
+        median(searches.filter_map(|search| found(search, capacity.target_ns)))
     }
+}
+
+/// Where to look next needs no more than the upper median.
+fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let mut values: Vec<f64> = values.filter(|value| *value > 0.0).collect();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied()
 }
 
 impl Task {

@@ -14,9 +14,9 @@ use crate::console::colour_on_stderr;
 use crate::scenario::Spec;
 
 /// What a scenario takes beside its blocks: starting arms, making states, warm-up, reading the databases back.
-const OVERHEAD_SECONDS: f64 = 6.0;
+const OVERHEAD_SECONDS: f64 = 3.0;
 /// A block of the closed model has no planned length; on any machine this is the order of it.
-const CLOSED_BLOCK_SECONDS: f64 = 0.4;
+const CLOSED_BLOCK_SECONDS: f64 = 0.25;
 /// Starting both arms for one pair more, with their warm-up, and reading its databases back.
 const START_SECONDS: f64 = 0.4;
 /// A search has no planned length; about six steps, of which some run into a queue, are the order of it.
@@ -200,7 +200,7 @@ fn scenario_opening(spec: &Spec) -> String {
     format!(
         "{}: {} saves for each arm in {} pairs{label}",
         spec.name,
-        format_count(spec.offered.operations),
+        format_count(load.offered.operations),
         spec.pairs
     )
 }

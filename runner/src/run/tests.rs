@@ -4,6 +4,8 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
+use shared::arms::ArmRole;
+use shared::report::CapacityOf;
 
 use super::*;
 use crate::arm::simulated::SimulatedArms;
@@ -199,4 +201,55 @@ async fn a_build_that_plans_another_load_is_not_compared() {
         "{cause}"
     );
     assert!(simulation.finished.scenarios[0].blocks.is_empty());
+}
+
+/// On simulated arms that sustain 1700 and 3100 saves a second, and a fifth of that in users.
+#[tokio::test]
+async fn searches_close_in_on_what_each_arm_sustains() {
+    let mut spec = load("capacity")
+        .unwrap()
+        .resolve(Profile::Quick, None)
+        .unwrap();
+    spec.capacity.as_mut().unwrap().pairs = 2;
+    let arms = SimulatedArms::default();
+    let never: Enough<'_> = &|_, _| false;
+    let simulation = simulate_on(&arms, vec![spec], &Interrupt::default(), never).await;
+    let capacity = simulation.finished.scenarios[0].capacity.as_ref().unwrap();
+    assert_eq!(capacity.searches.len(), 8);
+    for search in &capacity.searches {
+        let rate = match search.arm {
+            ArmRole::Baseline => 1_700.0,
+            ArmRole::Candidate => 3_100.0,
+        };
+        let sustained = match search.of {
+            CapacityOf::Rate => rate,
+            CapacityOf::Users => rate / 5.0,
+        };
+        let found = shared::estimate::found(search, capacity.target_ns).unwrap();
+        assert!(
+            (0.95..=1.0).contains(&(found / sustained)),
+            "{found} of {sustained}"
+        );
+        // A guess that holds costs five steps, with whole numbers of users perhaps six. The first rate is guessed from
+        // closed blocks, which simulated arms run in no time.
+        let guessed = search.pair > 0 || search.of == CapacityOf::Users;
+        assert!(!guessed || search.steps.len() <= 6, "{search:?}");
+    }
+    let said = &simulation.said;
+    assert!(said.contains("capacity: search 8 of 8, "), "{said}");
+}
+
+#[tokio::test]
+async fn the_windows_of_split_traffic_are_of_both_arms_at_once() {
+    let simulation = simulate(&["split-traffic"], &Interrupt::default()).await;
+    let scenario = &simulation.finished.scenarios[0];
+    assert!(scenario.load.split);
+    assert_eq!(scenario.load.offered.operations, 1_000, "half of 2000");
+    for (number, window) in scenario.blocks.chunks(2).enumerate() {
+        let arms: Vec<ArmRole> = window.iter().map(|block| block.arm).collect();
+        assert_eq!(arms, ArmRole::ALL);
+        assert!(window.iter().all(|block| block.pair == number as u32));
+        assert_eq!(window[0].started_ns, window[1].started_ns);
+        assert_eq!(window[0].planned + window[1].planned, 200);
+    }
 }
