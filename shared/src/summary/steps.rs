@@ -149,12 +149,14 @@ fn thin(summary: &RunSummary) -> Option<Step> {
     })
 }
 
-/// A cache that misses much of what the plan repeats.
+/// A cache that misses much of what the plan repeats. Of split traffic an arm gets fewer repetitions than were planned: what
+/// they repeat may have gone to the other arm.
 fn small_cache(scenario: &Scenario) -> Option<Step> {
     let figure = |plain| -> Option<Comparison> { estimate(Metric::Plain(plain), scenario).ok() };
     let hits = figure(Plain::HitRatio)?.candidate?.value;
     let offered = scenario.load.duplicate_share;
-    (scenario.load.pattern == "mixed" && hits < offered - HITS_MISSED).then(|| Step {
+    let comparable = scenario.load.pattern == "mixed" && !scenario.load.split;
+    (comparable && hits < offered - HITS_MISSED).then(|| Step {
         title: format!(
             "Try a larger cache than {} entries.",
             format_count(scenario.load.cache_entries)
