@@ -222,7 +222,10 @@ mod tests {
         let described = Dataset::new(42, 60).describe(|_| {});
         assert_eq!(described, Dataset::new(42, 60).describe(|_| {}));
         insta::assert_snapshot!(described.blake3, @"bf49526bed2ce16753dc9814b4e97332cc3f49448c8a875f20f15dcd60ab7f29");
-        assert_ne!(described.blake3, Dataset::new(43, 60).describe(|_| {}).blake3);
+        assert_ne!(
+            described.blake3,
+            Dataset::new(43, 60).describe(|_| {}).blake3
+        );
     }
 
     #[test]

@@ -76,8 +76,6 @@ pub(crate) struct Finished {
     pub(crate) run: Run,
     /// Its evidence.
     pub(crate) scenarios: Vec<Scenario>,
-    /// The folder of its report.
-    pub(crate) folder: PathBuf,
     /// What it came to.
     pub(crate) summary: RunSummary,
 }
@@ -202,7 +200,6 @@ fn end(
     Ok(Finished {
         run,
         scenarios,
-        folder: path.parent().unwrap_or(&path).to_owned(),
         summary,
     })
 }
