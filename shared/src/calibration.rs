@@ -7,7 +7,7 @@ use crate::estimate::{Interval, closed_pairs, estimate};
 use crate::histogram::Histogram;
 use crate::metric::{Metric, Plain};
 use crate::report::{Mode, Scenario};
-use crate::units::saturating_sum;
+use crate::units::{format_bytes, format_time, saturating_sum};
 
 /// Name of the scenario that measures one service against itself.
 pub const NOISE: &str = "noise";
@@ -44,6 +44,24 @@ pub struct Generator {
     pub cpu_per_save_ns: Option<f64>,
     /// Memory that a save leaves behind, bytes.
     pub memory_per_save_bytes: Option<f64>,
+}
+
+impl Generator {
+    /// What a save costs the generator, in words; empty where it could not be read.
+    #[must_use]
+    pub fn cost(&self) -> String {
+        let cpu = self.cpu_per_save_ns.map(format_time);
+        let memory = self.memory_per_save_bytes.map(format_bytes);
+        let parts = [
+            cpu.map(|time| format!("{time} of processor time")),
+            memory.map(|bytes| format!("{bytes} of memory")),
+        ];
+        parts
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(" and ")
+    }
 }
 
 /// The calibration of a run. A floor is computed once, when it is first asked for.

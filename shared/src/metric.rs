@@ -50,6 +50,18 @@ pub enum Metric {
     Plain(Plain),
 }
 
+impl Metric {
+    /// The response time of all saves at a percentile of 0 to 100.
+    #[must_use]
+    pub const fn response(percentile: f64) -> Self {
+        Self::Latency {
+            kind: LatencyKind::Response,
+            percentile,
+            class: None,
+        }
+    }
+}
+
 macro_rules! plain_metrics {
     ($($variant:ident = $name:literal, $doc:literal;)+) => {
         /// Figures without parameters.

@@ -93,6 +93,12 @@ pub fn format_change_tenths(ratio: f64) -> String {
     format!("{}{THIN}%", signed_tenths(ratio))
 }
 
+/// A ratio of at least zero as a percentage with one decimal: 3.1 %.
+#[must_use]
+pub fn format_percent_tenths(ratio: f64) -> String {
+    format!("{}{THIN}%", group(ratio * 100.0, 1))
+}
+
 /// An interval of changes with one decimal, without the sign of percent: +10.6 … +15.8.
 #[must_use]
 pub fn format_change_interval_tenths(low: f64, high: f64) -> String {
@@ -270,6 +276,7 @@ mod tests {
         assert_eq!(format_change_interval(-0.712, -0.64), "−71 … −64");
         assert_eq!(plain(&format_change_tenths(0.13)), "+13.0_%");
         assert_eq!(plain(&format_change_tenths(-0.000_1)), "0.0_%");
+        assert_eq!(plain(&format_percent_tenths(0.031)), "3.1_%");
         assert_eq!(format_change_interval_tenths(-0.004, 0.158), "−0.4 … +15.8");
     }
 

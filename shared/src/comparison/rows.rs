@@ -5,7 +5,7 @@ use crate::calibration::Calibration;
 use crate::criteria::{Better, Criterion, Measure, Policy, Target};
 use crate::estimate::{Comparison, Unavailable};
 use crate::gate;
-use crate::metric::{LatencyKind, Metric, Plain};
+use crate::metric::{Metric, Plain};
 use crate::report::Scenario;
 use crate::units::{Unit, percentile_name};
 use crate::verdict::{
@@ -128,12 +128,8 @@ fn evidenced(criterion: &Criterion, sides: &Sides<'_>) -> Evidenced {
 /// What is shown without a limit.
 fn shown() -> impl Iterator<Item = (Metric, String)> {
     let latencies = PERCENTILES.into_iter().map(|percentile| {
-        let metric = Metric::Latency {
-            kind: LatencyKind::Response,
-            percentile,
-            class: None,
-        };
-        (metric, format!("{} response", percentile_name(percentile)))
+        let title = format!("{} response", percentile_name(percentile));
+        (Metric::response(percentile), title)
     });
     latencies.chain(FIGURES.map(|(plain, title)| (Metric::Plain(plain), title.to_owned())))
 }

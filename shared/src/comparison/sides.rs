@@ -4,10 +4,10 @@ use super::{Evidence, Kind, Shared, SideFacts, is_calibration, is_measured};
 use crate::arms::ArmRole;
 use crate::calibration::Calibration;
 use crate::gate::{arm_label, reference_name};
-use crate::metric::{LatencyKind, Metric};
+use crate::metric::Metric;
 use crate::report::{Load, Promises, Run, Scenario};
 use crate::trust::{TrustCheck, unequal_promises};
-use crate::units::{format_bytes, format_change_tenths};
+use crate::units::{format_bytes, format_percent_tenths};
 use crate::verdict::Verdict;
 
 pub(super) fn facts(evidence: &Evidence<'_>) -> SideFacts {
@@ -161,17 +161,14 @@ pub(super) fn checks(
 
 /// The noise floors of both sides.
 fn noise_check(calibrations: &[Calibration<'_>; 2]) -> TrustCheck {
-    let p95 = Metric::Latency {
-        kind: LatencyKind::Response,
-        percentile: 95.0,
-        class: None,
-    };
-    let floors = calibrations.each_ref().map(|c| c.noise_floor(p95));
+    let floors = calibrations
+        .each_ref()
+        .map(|c| c.noise_floor(Metric::response(95.0)));
     let measured = floors.iter().all(Option::is_some);
     let texts = floors.map(|noise| {
         noise.map_or_else(
             || "not measured".to_owned(),
-            |n| format!("±{}", format_change_tenths(n.floor).replace('+', "")),
+            |n| format!("±{}", format_percent_tenths(n.floor)),
         )
     });
     check(

@@ -4,18 +4,14 @@ use super::scenario::latency_sentence;
 use crate::arms::{ArmRole, Arms};
 use crate::calibration::{Calibration, is_generator, is_noise};
 use crate::estimate::{Comparison, Estimate, estimate};
-use crate::metric::{LatencyKind, Metric, Plain};
+use crate::metric::{Metric, Plain};
 use crate::report::{ArmIdentity, Scenario};
 use crate::units::{
-    THIN, Unit, format_bytes, format_change, format_change_interval_tenths, format_change_tenths,
-    format_count, format_interval, format_things, format_time, format_value, significant,
+    THIN, Unit, format_change, format_change_interval_tenths, format_change_tenths, format_count,
+    format_interval, format_percent_tenths, format_things, format_time, format_value, significant,
 };
 
-pub(super) const P95: Metric = Metric::Latency {
-    kind: LatencyKind::Response,
-    percentile: 95.0,
-    class: None,
-};
+pub(super) const P95: Metric = Metric::response(95.0);
 
 /// A finding and what stands behind it.
 pub(super) type Said = (String, String);
@@ -41,8 +37,8 @@ pub(super) fn said(
 
 fn noise(scenario: &Scenario, calibration: &Calibration<'_>) -> Option<Said> {
     let noise = calibration.noise_floor(P95)?;
-    let floor = format_change_tenths(noise.floor).replace('+', "");
-    let found = format_change_tenths(noise.detectable).replace('+', "");
+    let floor = format_percent_tenths(noise.floor);
+    let found = format_percent_tenths(noise.detectable);
     Some((
         format!(
             "The same service twice: P95 differs by {} ({}{THIN}%); changes under ±{floor} are noise.",
@@ -65,18 +61,9 @@ fn generator(calibration: &Calibration<'_>) -> Option<Said> {
             format_time(lag as f64)
         )
     });
-    let cost = [
-        generator
-            .cpu_per_save_ns
-            .map(|ns| format!("{} of processor time", format_time(ns))),
-        generator
-            .memory_per_save_bytes
-            .map(|b| format!("{} of memory", format_bytes(b))),
-    ];
-    let cost: Vec<String> = cost.into_iter().flatten().collect();
-    let cost = match cost.is_empty() {
-        true => String::new(),
-        false => format!("A save costs it {}. ", cost.join(" and ")),
+    let cost = match generator.cost() {
+        cost if cost.is_empty() => cost,
+        cost => format!("A save costs it {cost}. "),
     };
     Some((
         format!(

@@ -3,11 +3,11 @@
 use super::TrustCheck;
 use crate::calibration::{Calibration, Generator, NoiseFloor, is_generator};
 use crate::criteria::{Measure, Policy};
-use crate::metric::{LatencyKind, Metric};
+use crate::metric::Metric;
 use crate::report::{Mode, Run, Scenario};
 use crate::units::{
-    THIN, Unit, format_bytes, format_change_interval_tenths, format_change_tenths, format_factor,
-    format_time, format_value,
+    THIN, Unit, format_change_interval_tenths, format_factor, format_percent_tenths, format_time,
+    format_value,
 };
 use crate::verdict::Verdict;
 
@@ -18,11 +18,7 @@ const HEADROOM: f64 = 3.0;
 /// nanoseconds: a tenth of the shortest latency that a durable save has.
 const SCHEDULE_LAG_P99_NS: u64 = 200_000;
 /// The figure whose noise stands for the run's.
-const P95: Metric = Metric::Latency {
-    kind: LatencyKind::Response,
-    percentile: 95.0,
-    class: None,
-};
+const P95: Metric = Metric::response(95.0);
 
 const NOISE_TITLE: &str = "A/A noise floor";
 const HEADROOM_TITLE: &str = "Generator headroom";
@@ -67,22 +63,15 @@ fn noise_check(noise: &NoiseFloor, tolerance: Option<f64>) -> TrustCheck {
         detail: format!(
             "P95 of the baseline against itself, 95{THIN}% interval {}{THIN}%; limits below it count from it on; a true change of {} is found four times in five",
             format_change_interval_tenths(noise.interval.low, noise.interval.high),
-            unsigned(noise.detectable)
+            format_percent_tenths(noise.detectable)
         ),
-        value: format!("±{}", unsigned(noise.floor)),
+        value: format!("±{}", format_percent_tenths(noise.floor)),
         verdict: if holds_none || below {
             Verdict::Pass
         } else {
             Verdict::Warn
         },
     }
-}
-
-/// A ratio of at least zero in percent, without its sign.
-fn unsigned(ratio: f64) -> String {
-    format_change_tenths(ratio)
-        .trim_start_matches('+')
-        .to_owned()
 }
 
 /// The smallest change that a policy tolerates or asks for.
@@ -111,19 +100,9 @@ fn highest_rate(scenarios: &[Scenario]) -> f64 {
 
 fn headroom_check(generator: &Generator, rate: f64) -> TrustCheck {
     let headroom = generator.ceiling_per_second / rate;
-    let cost = [
-        generator
-            .cpu_per_save_ns
-            .map(|ns| format!("{} of processor time", format_time(ns))),
-        generator
-            .memory_per_save_bytes
-            .map(|b| format!("{} of memory", format_bytes(b))),
-    ];
-    let cost: Vec<String> = cost.into_iter().flatten().collect();
-    let cost = if cost.is_empty() {
-        String::new()
-    } else {
-        format!("; a save costs it {}", cost.join(" and "))
+    let cost = match generator.cost() {
+        cost if cost.is_empty() => cost,
+        cost => format!("; a save costs it {cost}"),
     };
     TrustCheck::new(
         HEADROOM_TITLE,

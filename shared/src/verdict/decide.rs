@@ -3,7 +3,9 @@
 use super::{Draft, Judgement, Verdict};
 use crate::criteria::{Better, Measure, Target};
 use crate::estimate::{Comparison, Interval};
-use crate::units::{THIN, Unit, format_change_tenths, format_things, format_value};
+use crate::units::{
+    THIN, Unit, format_change_tenths, format_percent_tenths, format_things, format_value,
+};
 
 /// A figure that is closer to a limit than this share of how far its interval reaches lies at the limit, for all that any
 /// affordable number of pairs can tell: ten thousand times the pairs would be needed.
@@ -99,7 +101,10 @@ fn passed(judgement: &Judgement, interval: Interval) -> String {
     let own = place(&judgement.criterion.target, interval.low, interval.high);
     match judgement.floor {
         Some(floor) if own != Verdict::Pass => {
-            format!("within the noise of this machine, ±{}", tenths(floor))
+            format!(
+                "within the noise of this machine, ±{}",
+                format_percent_tenths(floor)
+            )
         }
         _ => String::new(),
     }
@@ -119,7 +124,7 @@ fn alarm(
     };
     let level = 1.0 - comparison.confidence;
     match judgement.p_value {
-        Some(p) if !(p < level) => {
+        Some(p) if p.is_nan() || p >= level => {
             let reason = format!(
                 "{what} is past the limit, but it may be chance: p = {} after Holm's correction, an alarm needs less than {}; measure more pairs",
                 thousandths(p),
@@ -189,10 +194,6 @@ fn limit_text(limit: f64, target: &Target, unit: Unit) -> String {
         Measure::Change => format_change_tenths(limit),
         Measure::Candidate | Measure::Difference => format_value(limit, unit),
     }
-}
-
-fn tenths(ratio: f64) -> String {
-    format_change_tenths(ratio).replace('+', "")
 }
 
 fn thousandths(p: f64) -> String {
