@@ -4,6 +4,7 @@
 //! nanoseconds with 3 significant digits. In memory it is the list of its non-empty buckets: some hundred
 //! pairs instead of the quarter megabyte of counters that a recording histogram needs.
 
+use crate::sort::sort_by;
 use std::io::Read;
 
 use base64::Engine;
@@ -129,7 +130,7 @@ impl Histogram {
             .flat_map(|h| &h.buckets)
             .copied()
             .collect();
-        buckets.sort_unstable_by_key(|b| b.highest);
+        sort_by(&mut buckets, |a, b| a.highest.cmp(&b.highest));
         buckets.dedup_by(|later, kept| {
             let same = later.highest == kept.highest;
             if same {

@@ -13,6 +13,7 @@ pub mod gate;
 pub mod histogram;
 pub mod metric;
 pub mod report;
+pub mod sort;
 pub mod stats;
 pub mod summary;
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Resampling over pairs, or over runs of consecutive ones.
 
+use crate::sort::sort_by;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -131,7 +132,7 @@ fn tail(sample: &Resampling) -> f64 {
 }
 
 fn percentile_interval(mut draws: Vec<f64>, tail: f64) -> Interval {
-    draws.sort_unstable_by(f64::total_cmp);
+    sort_by(&mut draws, f64::total_cmp);
     let at = |q: f64| draws[((draws.len() - 1) as f64 * q).round() as usize];
     Interval {
         low: at(tail),

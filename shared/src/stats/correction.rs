@@ -1,6 +1,7 @@
 //! Keeping false alarms at 5 % when many things are looked at, or one thing many times.
 
 use super::CONFIDENCE;
+use crate::sort::sort_by;
 
 /// Nominal levels for 1 to 10 planned looks at 5 % in all. Source: Pocock (1977), Group sequential methods in the design
 /// and analysis of clinical trials, Biometrika 64(2), table 1.
@@ -31,7 +32,7 @@ pub fn holm(p_values: &[f64]) -> Vec<f64> {
         }
     };
     let mut order: Vec<usize> = (0..p_values.len()).collect();
-    order.sort_unstable_by(|a, b| raw(*a).total_cmp(&raw(*b)));
+    sort_by(&mut order, |a, b| raw(*a).total_cmp(&raw(*b)));
     let mut adjusted = vec![1.0; p_values.len()];
     let mut highest = 0.0_f64;
     for (place, i) in order.iter().enumerate() {

@@ -1,6 +1,7 @@
 //! Percentiles of weighted merges of histograms.
 
 use crate::histogram::{Histogram, rank_at_quantile};
+use crate::sort::sort_by;
 
 /// The histograms of many blocks, laid out so that the percentile of any weighted merge of them is a binary search.
 #[derive(Debug)]
@@ -19,7 +20,7 @@ impl BlockQuantiles {
             .iter()
             .flat_map(|h| h.buckets().iter().map(|b| b.highest))
             .collect();
-        values.sort_unstable();
+        sort_by(&mut values, u64::cmp);
         values.dedup();
         let blocks = histograms.len();
         let mut cumulative = vec![0; values.len() * blocks];

@@ -1,6 +1,7 @@
 //! Tests by ranks, which need no distribution to be assumed.
 
 use super::normal::below;
+use crate::sort::sort_by;
 
 /// Up to so many differences without ties the exact distribution is used, beyond it the normal one; SciPy's rule.
 const EXACT_DIFFERENCES: usize = 50;
@@ -80,7 +81,7 @@ struct Ranks {
 impl Ranks {
     fn of(values: &[f64]) -> Self {
         let mut order: Vec<usize> = (0..values.len()).collect();
-        order.sort_unstable_by(|a, b| values[*a].total_cmp(&values[*b]));
+        sort_by(&mut order, |a, b| values[*a].total_cmp(&values[*b]));
         let mut ranks = vec![0.0; values.len()];
         let mut ties = 0.0;
         let mut before = 0;

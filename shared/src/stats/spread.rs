@@ -1,5 +1,6 @@
 //! Middle and spread of a few figures.
 
+use crate::sort::sort_by;
 /// What repeated measurements of one figure come to.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Spread {
@@ -51,7 +52,7 @@ impl WeightedMedian {
             .enumerate()
             .filter_map(|(unit, value)| Some((value.filter(|v| !v.is_nan())?, unit)))
             .collect();
-        sorted.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+        sort_by(&mut sorted, |a, b| a.0.total_cmp(&b.0));
         Self { sorted }
     }
 
