@@ -1,8 +1,9 @@
 //! Getting report files: relative to the page, so that the site works from any path, and never from elsewhere.
 
+use shared::criteria::Policy;
 use shared::report::{
-    Index, ReadError, Run, Scenario, ScenarioEntry, Status, check_digest, read_index, read_run,
-    read_scenario,
+    Index, ReadError, Run, Scenario, ScenarioEntry, Status, check_digest, read_index,
+    read_policies, read_run, read_scenario,
 };
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -79,6 +80,15 @@ pub(crate) async fn load_index() -> Result<Option<Index>, Fault> {
         Err(fault) if fault.missing => Ok(None),
         Err(fault) => Err(fault),
     }
+}
+
+/// Gets the policy that comparisons are judged by.
+pub(crate) async fn load_gate_policy() -> Result<Policy, Fault> {
+    let file = "reports/policies.json";
+    let text = fetch(file).await?;
+    let policies = read_policies(&text).map_err(|e| unreadable(file, &e))?;
+    let gate = policies.into_iter().find(|policy| policy.gate);
+    gate.ok_or_else(|| damaged(file, "holds no policy for a gate".to_owned()))
 }
 
 /// Gets `run.json` of a run.

@@ -8,6 +8,8 @@ use crate::browser::{self, HashListener};
 use crate::components::shell::{ShellLinks, shell};
 use crate::components::shown;
 use crate::load::{Loading, RunData, use_run};
+use crate::pages::choose::Choose;
+use crate::pages::compare::Compare;
 use crate::pages::not_found::not_found;
 use crate::pages::report::Report;
 use crate::pages::run_state::run_state;
@@ -33,6 +35,17 @@ pub(crate) fn App() -> Html {
         (Route::Scenario { scenario, view, .. }, Some(Loading::Ready(data))) => {
             html! { <ScenarioPage data={data.clone()} name={scenario.clone()} view={*view} key={scenario.clone()} /> }
         }
+        (Route::Choose(run), _) => html! { <Choose run={run.clone()} /> },
+        (
+            Route::Compare {
+                reference,
+                candidate,
+                scenario,
+            },
+            _,
+        ) => html! {
+            <Compare reference={reference.clone()} candidate={candidate.clone()} scenario={scenario.clone()} />
+        },
         (Route::Report(id) | Route::Scenario { run: id, .. }, Some(state)) => {
             shown(run_state(id, state))
         }
@@ -51,6 +64,12 @@ fn title(route: &Route, run: Option<&Loading<Rc<RunData>>>) -> String {
         Route::Runs => "Runs".to_owned(),
         Route::Week(week) => format!("Runs of {week}"),
         Route::NotFound(_) => "Not found".to_owned(),
+        Route::Choose(_) => "Compare".to_owned(),
+        Route::Compare {
+            reference,
+            candidate,
+            ..
+        } => format!("{candidate} against {reference}"),
         Route::Report(id) => run.map_or_else(|| id.clone(), |run| run.title.clone()),
         Route::Scenario {
             run: id,

@@ -3,12 +3,17 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use shared::report::Index;
+use shared::criteria::Policy;
+use shared::report::{Index, Run};
 use shared::summary::{RunSummary, summarize};
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
 use crate::api::{self, Fault, RunFiles};
+use crate::route::Side;
+use shared::comparison::{Evidence, RunComparison, compare};
+
+const COMPUTING: &str = "Computing intervals …";
 
 /// Something that comes from the server.
 #[derive(Debug, Clone, PartialEq)]
@@ -83,6 +88,14 @@ pub(crate) fn use_run(id: Option<&str>) -> Option<Loading<Rc<RunData>>> {
 }
 
 async fn load(id: &str, progress: impl Fn(String)) -> Result<Rc<RunData>, Fault> {
+    let files = load_files(id, &progress).await?;
+    progress(COMPUTING.to_owned());
+    crate::browser::breathe().await;
+    let summary = summarize(&files.run, &files.scenarios);
+    Ok(Rc::new(RunData { files, summary }))
+}
+
+async fn load_files(id: &str, progress: &dyn Fn(String)) -> Result<RunFiles, Fault> {
     let run = api::load_run(id).await?;
     let total = run.scenarios.len();
     let started: Vec<_> = run
@@ -103,17 +116,95 @@ async fn load(id: &str, progress: impl Fn(String)) -> Result<Rc<RunData>, Fault>
             Err(absence) => absent.push((entry.name.clone(), absence)),
         }
     }
-    progress("Computing intervals …".to_owned());
+    Ok(RunFiles {
+        run,
+        scenarios,
+        absent,
+    })
+}
+
+/// Two runs and what comes of holding one against the other.
+#[derive(Debug)]
+pub(crate) struct CompareData {
+    pub(crate) reference: Rc<RunFiles>,
+    /// The same files where both sides are arms of one run.
+    pub(crate) candidate: Rc<RunFiles>,
+    /// What the comparison is judged by.
+    pub(crate) policy: Policy,
+    /// What came of it, or why there is nothing to compare.
+    pub(crate) result: Result<RunComparison, String>,
+}
+
+impl PartialEq for CompareData {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+    }
+}
+
+/// Two sides of a comparison, fetched and compared when the page opens.
+#[hook]
+pub(crate) fn use_comparison(reference: &Side, candidate: &Side) -> Loading<Rc<CompareData>> {
+    let state = use_state(|| Loading::Pending("Loading the runs …".to_owned()));
+    let setter = state.setter();
+    use_effect_with((reference.clone(), candidate.clone()), move |sides| {
+        let (reference, candidate) = sides.clone();
+        let task = Task::start(async move |task: Task| {
+            let show = |loading| {
+                if task.is_wanted() {
+                    setter.set(loading);
+                }
+            };
+            let progress = |text| show(Loading::Pending(text));
+            let loaded = load_comparison(&reference, &candidate, &progress).await;
+            show(loaded.map_or_else(Loading::Failed, Loading::Ready));
+        });
+        move || task.cancel()
+    });
+    (*state).clone()
+}
+
+async fn load_comparison(
+    reference: &Side,
+    candidate: &Side,
+    progress: &dyn Fn(String),
+) -> Result<Rc<CompareData>, Fault> {
+    let first = Rc::new(load_files(&reference.run, progress).await?);
+    let second = if candidate.run == reference.run {
+        first.clone()
+    } else {
+        Rc::new(load_files(&candidate.run, progress).await?)
+    };
+    let policy = load_policy(&second.run).await?;
+    progress(COMPUTING.to_owned());
     crate::browser::breathe().await;
-    let summary = summarize(&run, &scenarios);
-    Ok(Rc::new(RunData {
-        files: RunFiles {
-            run,
-            scenarios,
-            absent,
-        },
-        summary,
+    let result = compare(
+        &evidence(&first, reference),
+        &evidence(&second, candidate),
+        &policy,
+    )
+    .map_err(|e| e.to_string());
+    Ok(Rc::new(CompareData {
+        reference: first,
+        candidate: second,
+        policy,
+        result,
     }))
+}
+
+fn evidence<'a>(files: &'a RunFiles, side: &Side) -> Evidence<'a> {
+    Evidence {
+        run: &files.run,
+        scenarios: &files.scenarios,
+        arm: side.arm,
+    }
+}
+
+/// The candidate's own policy where it is a gate, or else the one for continuous integration.
+async fn load_policy(run: &Run) -> Result<Policy, Fault> {
+    if run.policy.gate {
+        return Ok(run.policy.clone());
+    }
+    api::load_gate_policy().await
 }
 
 /// Work that nobody waits for any more once its page is gone.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use shared::arms::Class;
+use shared::arms::{ArmRole, Class};
 use shared::metric::LatencyKind;
 
 /// A page with all that its address says.
@@ -23,8 +23,55 @@ pub(crate) enum Route {
         /// What the latency charts show.
         view: LatencyView,
     },
+    /// Choosing what to compare; with the run that the choice began at.
+    Choose(Option<String>),
+    /// Two runs, or two arms, side by side.
+    Compare {
+        /// What is compared with.
+        reference: Side,
+        /// What is looked at.
+        candidate: Side,
+        /// The scenario whose curves are shown; the first one where absent.
+        scenario: Option<String>,
+    },
     /// No page has this address.
     NotFound(String),
+}
+
+/// One side of a comparison: a run, or one arm of it, `<run>:baseline`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Side {
+    /// Name of the run.
+    pub(crate) run: String,
+    /// One of its arms; absent for the run's gain, its candidate divided by its baseline.
+    pub(crate) arm: Option<ArmRole>,
+}
+
+impl Side {
+    /// Reads `<run>` or `<run>:<arm>`.
+    fn parse(text: &str) -> Option<Self> {
+        let (run, arm) = match text.split_once(':') {
+            Some((run, arm)) => (
+                run,
+                Some(ArmRole::ALL.into_iter().find(|r| r.as_str() == arm)?),
+            ),
+            None => (text, None),
+        };
+        is_name(run).then(|| Self {
+            run: run.to_owned(),
+            arm,
+        })
+    }
+}
+
+impl fmt::Display for Side {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.run)?;
+        match self.arm {
+            Some(arm) => write!(f, ":{}", arm.as_str()),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Which latencies a scenario page shows.
@@ -69,6 +116,20 @@ impl Route {
                 scenario: (*scenario).to_owned(),
                 view: LatencyView::parse(query),
             },
+            ["compare"] => Self::Choose(None),
+            ["compare", run] if named => Self::Choose(Some((*run).to_owned())),
+            ["compare", reference, candidate] => Side::parse(reference)
+                .zip(Side::parse(candidate))
+                .map_or_else(
+                    || Self::NotFound(address.to_owned()),
+                    |(reference, candidate)| Self::Compare {
+                        reference,
+                        candidate,
+                        scenario: value(query, "scenario")
+                            .filter(|name| is_name(name))
+                            .map(str::to_owned),
+                    },
+                ),
             _ => Self::NotFound(address.to_owned()),
         })
     }
@@ -105,6 +166,18 @@ impl Route {
                     ..
                 },
             ) => a == b && x == y,
+            (
+                Self::Compare {
+                    reference: a,
+                    candidate: x,
+                    ..
+                },
+                Self::Compare {
+                    reference: b,
+                    candidate: y,
+                    ..
+                },
+            ) => a == b && x == y,
             _ => self == other,
         }
     }
@@ -113,20 +186,22 @@ impl Route {
 impl LatencyView {
     /// Reads `class=duplicate&time=service`; what is missing or unknown stays at its default.
     fn parse(query: &str) -> Self {
-        let value = |key: &str| {
-            query
-                .split('&')
-                .filter_map(|pair| pair.split_once('='))
-                .find(|(k, _)| *k == key)
-        };
-        let class = value("class")
-            .and_then(|(_, name)| Class::ALL.into_iter().find(|c| c.as_str() == name));
-        let kind = match value("time") {
-            Some((_, "service")) => LatencyKind::Service,
+        let class = value(query, "class")
+            .and_then(|name| Class::ALL.into_iter().find(|c| c.as_str() == name));
+        let kind = match value(query, "time") {
+            Some("service") => LatencyKind::Service,
             _ => LatencyKind::Response,
         };
         Self { class, kind }
     }
+}
+
+/// The value of a key in `key=value&key=value`.
+fn value<'a>(query: &'a str, key: &str) -> Option<&'a str> {
+    query
+        .split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .find_map(|(k, value)| (k == key).then_some(value))
 }
 
 impl fmt::Display for Route {
@@ -153,6 +228,19 @@ impl fmt::Display for Route {
                     "#/run/{run}/{scenario}?class={class}&time={}",
                     view.kind.as_str()
                 )
+            }
+            Self::Choose(None) => f.write_str("#/compare"),
+            Self::Choose(Some(run)) => write!(f, "#/compare/{run}"),
+            Self::Compare {
+                reference,
+                candidate,
+                scenario,
+            } => {
+                write!(f, "#/compare/{reference}/{candidate}")?;
+                match scenario {
+                    Some(scenario) => write!(f, "?scenario={scenario}"),
+                    None => Ok(()),
+                }
             }
             Self::NotFound(address) => write!(f, "#{address}"),
         }
@@ -187,6 +275,10 @@ mod tests {
             "#/run/r1/medium-load",
             "#/run/r1/medium-load?class=duplicate&time=service",
             "#/run/r1/medium-load?class=all&time=service",
+            "#/compare",
+            "#/compare/r2",
+            "#/compare/r1/r2",
+            "#/compare/r1:candidate/r2:candidate?scenario=medium-load",
         ] {
             assert_eq!(
                 Route::parse(address).map(|r| r.to_string()).as_deref(),
@@ -210,6 +302,8 @@ mod tests {
             "#/run/.hidden/x",
             "#/elsewhere",
             "#/run",
+            "#/compare/r1:best/r2",
+            "#/compare/../r2",
         ] {
             assert!(
                 matches!(Route::parse(address), Some(Route::NotFound(_))),

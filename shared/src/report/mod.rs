@@ -20,7 +20,7 @@ mod seal;
 pub use capacity::{Capacity, CapacityOf, CapacitySearch, CapacityStep};
 pub use compression::duration;
 pub use index::{Headline, Index, IndexEntry, Unreadable};
-pub use read::{ReadError, read_index, read_run, read_scenario, to_json};
+pub use read::{ReadError, read_index, read_policies, read_run, read_scenario, to_json};
 pub use run::{
     ArmIdentity, Build, Dataset, Environment, NO_DATABASE, Promises, Run, ScenarioEntry, SizeClass,
 };

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 #[cfg(not(feature = "field-paths"))]
 use super::map_only::MapOnly;
 use super::{FORMAT_VERSION, Index, Run, Scenario};
+use crate::criteria::Policy;
 
 /// Why a report file cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -70,6 +71,14 @@ pub fn read_scenario(text: &str) -> Result<Scenario, ReadError> {
 /// [`ReadError`] with line or field.
 pub fn read_index(text: &str) -> Result<Index, ReadError> {
     read(text)
+}
+
+/// Reads `policies.json`, the policies that a site judges comparisons by.
+///
+/// # Errors
+/// [`ReadError`] with line or field.
+pub fn read_policies(text: &str) -> Result<Vec<Policy>, ReadError> {
+    parse(text)
 }
 
 /// The text of a document without a seal (the index).

@@ -1,5 +1,7 @@
 //! Charts: each takes figures and returns SVG texts, drawn by plotters at the two widths that pages have.
 
+pub(crate) mod capacity;
+pub(crate) mod change;
 pub(crate) mod density;
 pub(crate) mod pairs;
 pub(crate) mod percentile;
@@ -84,6 +86,13 @@ pub(crate) fn tick_label(value: f64) -> String {
         let text = text.trim_end_matches('0').trim_end_matches('.');
         text.replace('-', &shared::units::MINUS.to_string())
     }
+}
+
+/// A change at an axis: `+10 %`, `0`.
+pub(crate) fn change_tick(change: f64) -> String {
+    let sign = if change > 0.0 { "+" } else { "" };
+    let unit = if change == 0.0 { "" } else { "\u{202f}%" };
+    format!("{sign}{}{unit}", tick_label(change * 100.0))
 }
 
 #[cfg(test)]

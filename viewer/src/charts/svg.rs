@@ -51,6 +51,9 @@ paints! {
     StrongText = "ti",
     SoftText = "ti2",
     BoldText = "ti tw",
+    WarnZone = "zw",
+    FailZone = "zf",
+    FailHatch = "hf",
 }
 
 impl Paint {
@@ -176,7 +179,7 @@ a &lt;b&gt;
     #[test]
     fn every_paint_finds_its_class_again() {
         assert_eq!(Paint::class_of(&hex(Paint::BoldText)), Some("ti tw"));
-        assert_eq!(Paint::BoldText as usize + 1, Paint::CLASSES.len());
+        assert_eq!(Paint::FailHatch as usize + 1, Paint::CLASSES.len());
         assert_eq!(Paint::class_of("#FFFFFF"), None);
     }
 }

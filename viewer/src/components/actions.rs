@@ -4,11 +4,15 @@ use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
 use crate::browser;
+use crate::route::Route;
 
 #[derive(Properties, PartialEq)]
 pub(crate) struct ActionsProps {
     /// The file that the page is made from.
     pub(crate) file: AttrValue,
+    /// The run that can be compared from here.
+    #[prop_or_default]
+    pub(crate) compare: Option<String>,
 }
 
 /// Copy link, download, print.
@@ -31,6 +35,9 @@ pub(crate) fn Actions(props: &ActionsProps) -> Html {
     html! {
         <div class="actions">
             <button class="btn" type="button" onclick={copy} aria-live="polite">{ *said }</button>
+            if let Some(run) = &props.compare {
+                <a class="btn" href={Route::Choose(Some(run.clone())).to_string()}>{ "Compare" }</a>
+            }
             <a class="btn" href={props.file.clone()} download="">{ "Download JSON" }</a>
             <button class="btn" type="button" onclick={print}>{ "Print" }</button>
         </div>

@@ -26,9 +26,13 @@ pub(crate) fn criteria_table(judgements: &[Judgement], labels: &Arms<String>) ->
 
 fn criterion(row: &CriterionRow) -> Markup {
     html! {
-        tr.mark[row.verdict != Verdict::Pass].nil[row.empty] {
+        tr.mark[row.verdict != Verdict::Pass].nil[row.empty] data-id=(row.id) data-verdict=(row.verdict.word()) {
             th scope="row" { (row.title) @if !row.reason.is_empty() { small.why { (row.reason) } } }
-            td data-a="line" data-l="Target" title=(row.quote) { (row.target) " " small { (row.source) } }
+            td data-a="line" data-l="Target" title=(row.quote) {
+                (row.target)
+                @if let Some(widened) = &row.widened { small.why { "noise: " (widened) } }
+                " " small { (row.source) }
+            }
             td.r.b.nw data-a="from" { (row.baseline) }
             td.r.o.nw data-a="to" { (row.candidate) }
             td.pl data-a="change" { (row.judged) }

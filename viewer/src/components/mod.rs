@@ -5,9 +5,11 @@
 
 pub(crate) mod actions;
 pub(crate) mod arms_key;
+pub(crate) mod compare_tables;
 pub(crate) mod criteria_table;
 pub(crate) mod facts;
 pub(crate) mod figure;
+pub(crate) mod forest;
 pub(crate) mod headline;
 pub(crate) mod mark;
 pub(crate) mod notice;

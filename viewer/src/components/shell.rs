@@ -55,6 +55,13 @@ fn navigation(links: &ShellLinks) -> Markup {
         .scenario
         .as_ref()
         .map(|route| ("Scenario", route, is_current(route)));
+    let comparing = matches!(links.current, Route::Choose(_) | Route::Compare { .. });
+    let pages = [
+        Some(("Runs", &Route::Runs, is_list)),
+        report,
+        scenario,
+        Some(("Compare", &Route::Choose(None), comparing)),
+    ];
     markup! {
         a.brand href=(Route::Runs) aria-label="Statebench, list of runs" {
             svg width="20" height="20" viewBox="0 0 20 20" aria-hidden="true" {
@@ -65,7 +72,7 @@ fn navigation(links: &ShellLinks) -> Markup {
         }
         nav aria-label="Main" {
             ul {
-                @for (name, route, is_current) in [Some(("Runs", &Route::Runs, is_list)), report, scenario].into_iter().flatten() {
+                @for (name, route, is_current) in pages.into_iter().flatten() {
                     li { a href=(route) aria-current=[is_current.then_some("page")] { (name) } }
                 }
             }

@@ -1,5 +1,8 @@
 //! One page a file.
 
+mod calibration_sections;
+pub(crate) mod choose;
+pub(crate) mod compare;
 pub(crate) mod not_found;
 pub(crate) mod report;
 pub(crate) mod run_state;

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use maud::{Markup, html as markup};
+use shared::arms::ArmRole;
 use shared::report::Status;
 use shared::summary::{Step, Tally};
 use shared::verdict::Verdict;
@@ -19,7 +20,7 @@ use crate::components::scenario_list::scenario_list;
 use crate::components::shown;
 use crate::components::strip::strip;
 use crate::load::RunData;
-use crate::route::Route;
+use crate::route::{Route, Side};
 use crate::view_model::chart::labels;
 use crate::view_model::{criteria, dates, facts, tally};
 
@@ -34,7 +35,7 @@ pub(crate) fn Report(props: &ReportProps) -> Html {
     html! {
         <>
             { shown(crumbs(data)) }
-            <div class="head">{ shown(head(data)) }<Actions file={run_file(&data.files.run.id)} /></div>
+            <div class="head">{ shown(head(data)) }<Actions file={run_file(&data.files.run.id)} compare={data.files.run.id.clone()} /></div>
             { shown(body(data)) }
         </>
     }
@@ -90,7 +91,10 @@ fn body(data: &RunData) -> Markup {
         section aria-labelledby="h-criteria" {
             div.sh {
                 h2 #h-criteria { (tally::sentence("Success criteria", criteria)) }
-                p { "Policy “" (run.policy.name) "”. Each scenario’s own targets stand on its page." }
+                p {
+                    "Policy “" (run.policy.name) "”. Each scenario’s own targets stand on its page."
+                    @if run.policy.gate { " " a href=(arms_compared(&run.id)) { "All differences, drawn" } "." }
+                }
             }
             (criteria_table(&summary.judgements, &arms))
         }
@@ -103,6 +107,19 @@ fn body(data: &RunData) -> Markup {
             div.sh { h2 #h-scenarios { (tally::sentence("Scenarios", scenarios)) } (arms_key(&arms)) }
             (scenario_list(data))
         }
+    }
+}
+
+/// The run's two arms side by side.
+fn arms_compared(run: &str) -> Route {
+    let side = |arm| Side {
+        run: run.to_owned(),
+        arm: Some(arm),
+    };
+    Route::Compare {
+        reference: side(ArmRole::Baseline),
+        candidate: side(ArmRole::Candidate),
+        scenario: None,
     }
 }
 

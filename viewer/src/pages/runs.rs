@@ -83,6 +83,7 @@ fn overview(index: &Index, week: Option<&str>, title: &str) -> Markup {
                     @if week.is_some() { a href=(Route::Runs) { "All weeks" } }
                 }
             }
+            @if index.runs.len() > 1 { div.actions { a.btn href=(Route::Choose(None)) { "Compare two runs" } } }
         }
         @if let Some(run) = newest { (latest(run)) }
         (unreadable(index))

@@ -7,6 +7,7 @@ use shared::report::Scenario;
 use shared::summary::ScenarioSummary;
 use yew::prelude::*;
 
+use super::calibration_sections::{calibration, capacity_searches};
 use super::scenario_sections::{
     Latency, cache, consistency, over_time, safety, targets, time_and_writes,
 };
@@ -17,7 +18,7 @@ use crate::components::notice::faults;
 use crate::components::shown;
 use crate::load::RunData;
 use crate::route::{LatencyView, Route};
-use crate::view_model::chart::labels;
+use crate::view_model::chart::scenario_labels;
 use crate::view_model::{dates, facts, tally};
 
 #[derive(Properties, PartialEq)]
@@ -45,7 +46,7 @@ pub(crate) fn ScenarioPage(props: &ScenarioPageProps) -> Html {
     html! {
         <>
             { fixed.0.clone() }
-            if evidence.is_some() { <Latency data={data.clone()} name={props.name.clone()} view={props.view} /> }
+            if evidence.is_some_and(|(scenario, _)| !scenario.blocks.is_empty()) { <Latency data={data.clone()} name={props.name.clone()} view={props.view} /> }
             { fixed.1.clone() }
         </>
     }
@@ -63,13 +64,17 @@ fn before(data: &RunData, scenario: &Scenario, summary: &ScenarioSummary) -> Htm
 
 /// What stands after it.
 fn after(data: &RunData, scenario: &Scenario, summary: &ScenarioSummary) -> Html {
-    let arms = labels(&data.files.run);
+    let arms = scenario_labels(&data.files.run, scenario);
     shown(markup! {
+        (calibration(scenario))
+        (capacity_searches(scenario, &arms))
         (targets(summary, &arms))
-        (over_time(scenario, &arms))
-        (cache(scenario, &arms))
-        (time_and_writes(scenario, &arms))
-        (consistency(scenario, &arms))
+        @if !scenario.blocks.is_empty() {
+            (over_time(scenario, &arms))
+            (cache(scenario, &arms))
+            (time_and_writes(scenario, &arms))
+            (consistency(scenario, &arms))
+        }
         (safety(scenario, &arms))
     })
 }

@@ -20,9 +20,9 @@ use crate::components::switches::latency_switches;
 use crate::components::work_table::work_table;
 use crate::load::RunData;
 use crate::route::{LatencyView, Route};
-use crate::view_model::chart::labels;
+use crate::view_model::chart::scenario_labels;
 use crate::view_model::{
-    cache as cache_model, facts, latency, pairs, percentiles, tally, timelines, work,
+    cache as cache_model, facts, latency, pairs, percentiles, spread, tally, timelines, work,
 };
 
 fn heading(id: &str, title: &str, arms: &Arms<String>) -> Markup {
@@ -42,7 +42,7 @@ pub(crate) fn Latency(props: &LatencyProps) -> Html {
     let Some(scenario) = props.data.files.scenario(&props.name) else {
         return html! {};
     };
-    let arms = labels(&props.data.files.run);
+    let arms = scenario_labels(&props.data.files.run, scenario);
     let view = props.view;
     let choose = {
         let (run, scenario) = (props.data.files.run.id.clone(), props.name.to_string());
@@ -163,6 +163,7 @@ pub(crate) fn consistency(scenario: &Scenario, arms: &Arms<String>) -> Markup {
                 (figure(&pairs::chart(scenario, arms)))
                 div { h3.list { "Checks of this measurement" } (check_list(&scenario_checks(scenario))) }
             }
+            div.gap { (work_table("Mean ± standard deviation over the blocks", "Medians", &spread::rows(scenario), arms)) }
         }
     }
 }

@@ -1,7 +1,8 @@
 //! A chart with the sentence that says what it found.
 
 use shared::arms::Arms;
-use shared::report::Run;
+use shared::gate::arm_label;
+use shared::report::{Run, Scenario};
 
 use crate::charts::Drawing;
 
@@ -27,7 +28,19 @@ impl Chart {
     }
 }
 
-/// The arms' names for people.
+/// The arms' names for people, with their builds where the names are the same.
 pub(crate) fn labels(run: &Run) -> Arms<String> {
-    run.arms.map(|_, arm| arm.label.clone())
+    run.arms.map(|role, _| arm_label(run, role))
+}
+
+/// The names of a scenario's arms, which may be services of its own.
+pub(crate) fn scenario_labels(run: &Run, scenario: &Scenario) -> Arms<String> {
+    match &scenario.arms {
+        Some(arms) if arms.baseline.label == arms.candidate.label => Arms {
+            baseline: arms.baseline.label.clone(),
+            candidate: format!("{} again", arms.candidate.label),
+        },
+        Some(arms) => arms.map(|_, arm| arm.label.clone()),
+        None => labels(run),
+    }
 }

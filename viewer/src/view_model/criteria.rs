@@ -11,11 +11,15 @@ use shared::verdict::{Judgement, Verdict};
 /// A row of a criteria table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CriterionRow {
+    /// The criterion's own name.
+    pub(crate) id: String,
     pub(crate) title: String,
     /// Where the target comes from, and its words.
     pub(crate) source: String,
     pub(crate) quote: String,
     pub(crate) target: String,
+    /// The limits that hold instead, where the noise floor is wider than the target's own.
+    pub(crate) widened: Option<String>,
     pub(crate) baseline: String,
     pub(crate) candidate: String,
     /// What is held against the target, with its interval.
@@ -63,10 +67,13 @@ pub(crate) fn row(judgement: &Judgement) -> CriterionRow {
         estimate.map_or_else(|| "–".to_owned(), |e| format_value(e.value, unit))
     };
     CriterionRow {
+        id: criterion.id.clone(),
         title: criterion.title.clone(),
         source: criterion.source.clone(),
         quote: criterion.quote.clone(),
         target: target_text(&criterion.target, unit),
+        widened: (judgement.effective != criterion.target)
+            .then(|| target_text(&judgement.effective, unit)),
         baseline: figure(|c| &c.baseline),
         candidate: figure(|c| &c.candidate),
         judged: judgement
@@ -133,7 +140,7 @@ fn interval_text(low: f64, high: f64, target: &Target, unit: Unit) -> String {
 }
 
 /// The unit of a metric that has no figure yet.
-const fn unit_of(metric: Metric) -> Unit {
+pub(crate) const fn unit_of(metric: Metric) -> Unit {
     match metric {
         Metric::Latency { .. } => Unit::Nanoseconds,
         Metric::Plain(plain) => match plain {
@@ -190,7 +197,7 @@ pub(crate) fn improvement(judgement: &Judgement) -> Option<Improvement> {
         interval,
         baseline: shown(&comparison.baseline),
         candidate: shown(&comparison.candidate),
-        bar: bar(change, target),
+        bar: bar(change, &judgement.effective),
     })
 }
 
@@ -284,7 +291,11 @@ mod tests {
     fn a_target_without_evidence_keeps_its_unit_and_says_why() {
         let mut criterion = fixture::scenario().criteria[0].clone();
         criterion.not_judged_because = Some("kills are not part of this run".to_owned());
-        let row = row(&shared::verdict::judge(&criterion, None, &shared::calibration::Calibration::default()));
+        let row = row(&shared::verdict::judge(
+            &criterion,
+            None,
+            &shared::calibration::Calibration::default(),
+        ));
         assert_eq!((row.verdict, row.empty), (Verdict::NotJudged, true));
         assert_eq!(plain(&row.target), "at most 50.0_ms");
         assert_eq!(row.reason, "Kills are not part of this run.");

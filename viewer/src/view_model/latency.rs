@@ -161,7 +161,8 @@ fn no_latency(scenario: &Scenario, view: LatencyView, title: &str) -> Chart {
     )
 }
 
-fn curve(label: &str, histogram: &Histogram) -> Curve {
+/// The percentile curve of one histogram.
+pub(crate) fn curve(label: &str, histogram: &Histogram) -> Curve {
     let end = (histogram.count() as f64 / BEYOND_END)
         .log10()
         .min(MOST_NINES);

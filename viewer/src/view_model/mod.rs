@@ -1,15 +1,21 @@
 //! What the pages show, as pure functions of the evidence. Components only lay it out.
 
 pub(crate) mod cache;
+pub(crate) mod calibration;
+pub(crate) mod capacity;
 pub(crate) mod chart;
+pub(crate) mod choice;
+pub(crate) mod compare;
 pub(crate) mod criteria;
 pub(crate) mod dates;
 pub(crate) mod facts;
+pub(crate) mod forest;
 pub(crate) mod latency;
 pub(crate) mod pairs;
 pub(crate) mod percentiles;
 pub(crate) mod runs;
 pub(crate) mod sparkline;
+pub(crate) mod spread;
 pub(crate) mod tally;
 pub(crate) mod timelines;
 pub(crate) mod work;

@@ -4,6 +4,7 @@ use shared::arms::{ArmRole, Arms};
 use shared::estimate::is_saturated;
 use shared::histogram::Histogram;
 use shared::report::{Mode, Sample, Scenario};
+use shared::sort::sort_by;
 use shared::units::{
     THIN, Unit, format_bytes, format_count, format_time, format_value, significant,
 };
@@ -270,7 +271,7 @@ fn below_throughout(lines: &Arms<Vec<(f64, f64)>>) -> bool {
 
 fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
     let mut values: Vec<f64> = values.collect();
-    values.sort_unstable_by(f64::total_cmp);
+    sort_by(&mut values, f64::total_cmp);
     values.get(values.len() / 2).copied()
 }
 

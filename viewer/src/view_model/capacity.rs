@@ -1,0 +1,112 @@
+//! Searches for the highest load that each arm sustains.
+
+use shared::arms::Arms;
+use shared::estimate::{Comparison, Estimate, estimate, meets};
+use shared::metric::{Metric, Plain};
+use shared::report::{Capacity, CapacityOf, Scenario};
+use shared::units::{Unit, format_interval, format_time, format_value};
+
+use super::chart::Chart;
+use super::work::ArmsRow;
+use crate::charts::capacity::{SearchLine, capacity_chart};
+
+/// What is searched: its kind, its metric, and its unit in words.
+const KINDS: [(CapacityOf, Plain, &str); 2] = [
+    (CapacityOf::Rate, Plain::CapacityRate, "saves a second"),
+    (CapacityOf::Users, Plain::ConcurrentCapacity, "users"),
+];
+
+/// The chart of each kind of search that the scenario made.
+pub(crate) fn charts(scenario: &Scenario, labels: &Arms<String>) -> Vec<Chart> {
+    let Some(capacity) = &scenario.capacity else {
+        return Vec::new();
+    };
+    let kinds = KINDS.iter().map(|(of, plain, what)| {
+        let found = estimate(Metric::Plain(*plain), scenario);
+        chart(capacity, *of, what, found.ok().as_ref(), labels)
+    });
+    kinds.flatten().collect()
+}
+
+fn chart(
+    capacity: &Capacity,
+    of: CapacityOf,
+    what: &str,
+    found: Option<&Comparison>,
+    labels: &Arms<String>,
+) -> Option<Chart> {
+    let searches: Vec<SearchLine> = capacity
+        .searches
+        .iter()
+        .filter(|search| search.of == of)
+        .map(|search| SearchLine {
+            role: search.arm,
+            steps: search
+                .steps
+                .iter()
+                .map(|step| (step.level, meets(step, capacity.target_ns)))
+                .collect(),
+        })
+        .collect();
+    if searches.is_empty() {
+        return None;
+    }
+    let shown = |estimate: Option<&Estimate>| {
+        estimate.map_or_else(|| "no".to_owned(), |e| format_value(e.value, Unit::Count))
+    };
+    let target = format_time(capacity.target_ns as f64);
+    let title = match found {
+        Some(found) => format!(
+            "P95 stays within {target} up to {} {what} for {}, {} for {}",
+            shown(found.candidate.as_ref()),
+            labels.candidate,
+            shown(found.baseline.as_ref()),
+            labels.baseline
+        ),
+        None => format!("No highest number of {what} was found"),
+    };
+    let aria = format!("{title}. {} searches.", searches.len());
+    let drawing = capacity_chart(&searches, what, &aria);
+    let note = "Each search brackets: dots met the target, crosses missed it.".to_owned();
+    Some(Chart {
+        title,
+        note,
+        drawing,
+    })
+}
+
+/// What the searches found, with intervals.
+pub(crate) fn rows(scenario: &Scenario) -> Vec<ArmsRow> {
+    let row = |(_, plain, what): &(CapacityOf, Plain, &str)| {
+        let found = estimate(Metric::Plain(*plain), scenario).ok()?;
+        let shown = |estimate: &Option<Estimate>| match estimate {
+            Some(e) => match e.interval {
+                Some(i) if i.low < i.high => format!(
+                    "{} ({})",
+                    format_value(e.value, found.unit),
+                    format_interval(i.low, i.high, found.unit)
+                ),
+                _ => format_value(e.value, found.unit),
+            },
+            None => "–".to_owned(),
+        };
+        let factor = found.change.as_ref().map(|change| {
+            let factor = format_value(1.0 + change.value, Unit::Factor);
+            match change.interval {
+                Some(i) => format!(
+                    "{factor} ({})",
+                    format_interval(1.0 + i.low, 1.0 + i.high, Unit::Factor)
+                ),
+                None => factor,
+            }
+        });
+        Some(ArmsRow {
+            name: format!("Most {what}"),
+            baseline: shown(&found.baseline),
+            candidate: shown(&found.candidate),
+            change: factor.unwrap_or_else(|| "–".to_owned()),
+            total: false,
+        })
+    };
+    KINDS.iter().filter_map(row).collect()
+}
