@@ -3,5 +3,24 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-scripts/wasm-cargo.sh cargo fetch --quiet --locked
+# A twelfth of the download is the standard library as it is shipped: built for speed, with a message for every way to
+# panic. Where its sources are at hand it is built with the site, for size, and a panic stops the page's code at once.
+# Both need options that are not stable yet; without them the site is the same, and larger.
+lean_std() {
+  local toolchain sources
+  toolchain=$(scripts/wasm-toolchain.sh) || return 1
+  sources=$(rustc "+$toolchain" --print sysroot)/lib/rustlib/src/rust/library/Cargo.lock
+  [ -f "$sources" ] || return 1
+  RUSTC_BOOTSTRAP=1 rustc "+$toolchain" -Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none \
+    --print cfg >/dev/null 2>&1
+}
+
+if lean_std; then
+  export RUSTC_BOOTSTRAP=1
+  export CARGO_UNSTABLE_BUILD_STD=std,panic_abort CARGO_UNSTABLE_BUILD_STD_FEATURES=optimize_for_size
+  export WASM_FLAGS="-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none"
+else
+  echo "site: the standard library's sources are missing; the site grows by a twelfth (rustup component add rust-src)" >&2
+fi
+scripts/wasm-cargo.sh cargo fetch --quiet --locked --target wasm32-unknown-unknown
 scripts/wasm-cargo.sh trunk build --offline

@@ -16,6 +16,8 @@ flags=(
   -Clink-arg=--keep-section=target_features
   --remap-path-prefix="${CARGO_HOME:-$HOME/.cargo}/registry/src="
   --remap-path-prefix="$PWD="
+  # What the site's own build adds, see scripts/site.sh.
+  ${WASM_FLAGS:-}
 )
 CARGO_ENCODED_RUSTFLAGS=$(printf '%s\x1f' "${flags[@]}")
 export CARGO_ENCODED_RUSTFLAGS=${CARGO_ENCODED_RUSTFLAGS%$'\x1f'}
