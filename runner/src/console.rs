@@ -59,6 +59,24 @@ pub(crate) fn painted(verdict: Verdict, colour: bool) -> String {
     format!("\u{1b}[{code};1m{plain}\u{1b}[0m")
 }
 
+/// A verdict before its sentence: its mark, and its word unless the sentence begins with it.
+pub(crate) fn sentence(verdict: Verdict, sentence: &str, colour: bool) -> String {
+    let whole = painted(verdict, colour);
+    let before = if says_verdict(sentence) {
+        whole.replace(&format!(" {}", verdict.word()), "")
+    } else {
+        whole
+    };
+    format!("{before} {sentence}")
+}
+
+/// Whether a sentence begins with its verdict, as in `Warning: P95 is worse`.
+pub(crate) fn says_verdict(sentence: &str) -> bool {
+    ["Pass:", "Warning:", "Fail:", "Inconclusive:", "Not judged:"]
+        .iter()
+        .any(|word| sentence.starts_with(word))
+}
+
 /// Colours the verdicts of a table that is laid out already, so that escapes do not count as width.
 pub(crate) fn paint_verdicts(table: &str, colour: bool) -> String {
     let verdicts = [
@@ -73,4 +91,25 @@ pub(crate) fn paint_verdicts(table: &str, colour: bool) -> String {
         .fold(table.to_owned(), |table, verdict| {
             table.replace(&painted(verdict, false), &painted(verdict, true))
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_verdict_is_said_once() {
+        assert_eq!(
+            sentence(Verdict::Warn, "Warning: slower.", false),
+            "▲ Warning: slower."
+        );
+        assert_eq!(
+            sentence(Verdict::Pass, "It is faster.", false),
+            "✓ Pass It is faster."
+        );
+        assert_eq!(
+            sentence(Verdict::Fail, "Fail: slower.", true),
+            "\u{1b}[31;1m✗\u{1b}[0m Fail: slower."
+        );
+    }
 }

@@ -6,7 +6,6 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use shared::report::{CapacityOf, CapacitySearch, duration};
 use shared::units::{Unit, format_count, format_value};
-use shared::verdict::Verdict;
 
 use super::events::{Event, Listener};
 use super::table;
@@ -19,8 +18,8 @@ const OVERHEAD_SECONDS: f64 = 3.0;
 const CLOSED_BLOCK_SECONDS: f64 = 0.25;
 /// Starting both arms for one pair more, with their warm-up, and reading its databases back.
 const START_SECONDS: f64 = 0.4;
-/// A search has no planned length; about six steps, of which some run into a queue, are the order of it.
-const SEARCH_SECONDS: f64 = 4.0;
+/// A search has no planned length; about five steps, of which some run into a queue, are the order of it.
+const SEARCH_SECONDS: f64 = 3.5;
 /// Positions of the bar in a second.
 const GRAIN: f64 = 10.0;
 
@@ -247,15 +246,4 @@ pub(super) fn planned_seconds(spec: &Spec) -> f64 {
         0.0
     };
     arms * (spec.offered.seconds + closed) + 2.0 * searches + starts + OVERHEAD_SECONDS
-}
-
-/// The mark of a verdict on a terminal.
-pub(super) const fn mark(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Pass => "✓",
-        Verdict::Warn => "▲",
-        Verdict::Fail => "✗",
-        Verdict::Inconclusive => "?",
-        Verdict::NotJudged => "–",
-    }
 }

@@ -8,7 +8,7 @@ use shared::summary::{RunSummary, ScenarioSummary};
 use shared::units::{Unit, format_change, format_interval, format_value};
 use shared::verdict::{Judgement, Verdict};
 
-use super::progress::mark;
+use crate::console::{mark, paint_verdicts, painted, sentence};
 
 /// One line for a scenario that ended.
 pub(super) fn scenario_line(summary: &ScenarioSummary, colour: bool) -> String {
@@ -41,9 +41,8 @@ pub(super) fn run_table(summary: &RunSummary, colour: bool) -> String {
         format!("\n\nNext:{steps}")
     };
     format!(
-        "{} {}{sub}{}{next}",
-        painted(summary.verdict, colour),
-        summary.headline,
+        "{}{sub}{}{next}",
+        sentence(summary.verdict, &summary.headline, colour),
         targets(&summary.judgements, colour)
     )
 }
@@ -77,7 +76,7 @@ fn targets(judgements: &[Judgement], colour: bool) -> String {
     if table.is_empty() {
         return String::new();
     }
-    format!("\n\n{}", paint_all(&table.trim_fmt(), colour))
+    format!("\n\n{}", paint_verdicts(&table.trim_fmt(), colour))
 }
 
 fn row(judgement: &Judgement) -> Vec<Cell> {
@@ -111,35 +110,4 @@ fn row(judgement: &Judgement) -> Vec<Cell> {
         Cell::new(interval),
         Cell::new(limit),
     ]
-}
-
-/// Colours the verdicts of a table that is laid out already, so that escapes do not count as width.
-fn paint_all(table: &str, colour: bool) -> String {
-    let verdicts = [
-        Verdict::Pass,
-        Verdict::Warn,
-        Verdict::Fail,
-        Verdict::Inconclusive,
-    ];
-    verdicts
-        .into_iter()
-        .filter(|_| colour)
-        .fold(table.to_owned(), |table, verdict| {
-            table.replace(&painted(verdict, false), &painted(verdict, true))
-        })
-}
-
-/// A verdict's mark and word, in colour on request.
-fn painted(verdict: Verdict, colour: bool) -> String {
-    let plain = format!("{} {}", mark(verdict), verdict.word());
-    if !colour {
-        return plain;
-    }
-    let code = match verdict {
-        Verdict::Pass => 32,
-        Verdict::Fail => 31,
-        Verdict::Warn | Verdict::Inconclusive => 33,
-        Verdict::NotJudged => 90,
-    };
-    format!("\u{1b}[{code};1m{plain}\u{1b}[0m")
 }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use shared::verdict::Verdict;
 
 use super::{Row, STAR, Sheet};
-use crate::console::mark;
+use crate::console::{mark, says_verdict};
 
 /// Tells a comment of this kind from others, so that a workflow can replace its own.
 const MARKER: &str = "<!-- statebench -->";
@@ -39,9 +39,10 @@ pub(super) fn render(sheet: &Sheet) -> String {
 }
 
 fn headline(sheet: &Sheet) -> String {
-    match sheet.word() {
-        "" => sheet.headline.clone(),
-        word => format!("{word}: {}", sheet.headline),
+    if says_verdict(&sheet.headline) {
+        sheet.headline.clone()
+    } else {
+        format!("{}: {}", sheet.verdict.word(), sheet.headline)
     }
 }
 

@@ -6,6 +6,7 @@ mod junit;
 mod markdown;
 mod of_comparison;
 mod of_run;
+mod row;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -13,9 +14,7 @@ mod text;
 use clap::ValueEnum;
 use serde::{Serialize, Serializer};
 use shared::criteria::{Better, Measure};
-use shared::units::{
-    THIN, Unit, format_change_interval_tenths, format_change_tenths, format_interval, format_value,
-};
+use shared::units::Unit;
 use shared::verdict::Verdict;
 
 /// Version of the JSON that a sheet becomes. It grows where a member changes its meaning or goes away; new members
@@ -213,14 +212,6 @@ impl Sheet {
         }
     }
 
-    /// The verdict's word, unless the headline begins with it.
-    fn word(&self) -> &'static str {
-        let said = ["Pass", "Warning", "Fail", "Inconclusive", "Not judged"]
-            .iter()
-            .any(|word| self.headline.starts_with(&format!("{word}:")));
-        if said { "" } else { self.verdict.word() }
-    }
-
     /// What to say beside the figures, each with the targets that it concerns.
     fn remarks(&self) -> Vec<(Vec<&str>, String)> {
         let mut remarks: Vec<(Vec<&str>, String)> = Vec::new();
@@ -242,86 +233,9 @@ impl Sheet {
     }
 }
 
-impl Row {
-    /// Unit of what is held against the limits.
-    fn measured_unit(&self) -> Unit {
-        match self.of {
-            Measure::Change => Unit::Growth,
-            Measure::Candidate | Measure::Difference => self.unit,
-        }
-    }
-
-    /// The baseline's figure and the candidate's.
-    fn figures(&self) -> [String; 2] {
-        [self.baseline, self.candidate]
-            .map(|figure| or_dash(figure, |v| format_value(v, self.unit)))
-    }
-
-    fn change(&self) -> String {
-        or_dash(self.change, format_change_tenths)
-    }
-
-    fn interval(&self) -> String {
-        or_dash(self.low.zip(self.high), |(low, high)| {
-            match self.measured_unit() {
-                Unit::Growth => format!("{}{THIN}%", format_change_interval_tenths(low, high)),
-                unit => format_interval(low, high, unit),
-            }
-        })
-    }
-
-    /// Where it passes and where it fails. A star marks limits that noise widened.
-    fn limits(&self) -> [String; 2] {
-        let (Some(own), Some(effective)) = (self.limits, self.effective) else {
-            return [DASH.to_owned(), DASH.to_owned()];
-        };
-        let (good, bad) = match self.better {
-            Better::Lower => ('≤', '>'),
-            Better::Higher => ('≥', '<'),
-        };
-        // Without a figure its unit is unknown, but a change is always in percent.
-        let unit = self.measured_unit();
-        if self.measured.is_none() && unit != Unit::Growth {
-            return [DASH.to_owned(), DASH.to_owned()];
-        }
-        let limit = |sign: char, own: f64, effective: f64| {
-            let star = if own == effective { "" } else { "*" };
-            let limit = match unit {
-                Unit::Growth => format_change_tenths(effective),
-                unit => format_value(effective, unit),
-            };
-            format!("{sign}{THIN}{limit}{star}")
-        };
-        [
-            limit(good, own.pass, effective.pass),
-            or_dash(own.fail.zip(effective.fail), |(own, effective)| {
-                limit(bad, own, effective)
-            }),
-        ]
-    }
-
-    /// Whether noise widened a limit.
-    fn is_widened(&self) -> bool {
-        self.limits != self.effective
-    }
-
-    /// What to say beside the figures; nothing for a plain pass.
-    fn remark(&self) -> Option<String> {
-        let p = self.p_value.filter(|_| self.verdict != Verdict::Pass);
-        let p = p.map_or_else(String::new, |p| format!(" (p = {p:.3})"));
-        (!self.reason.is_empty()).then(|| format!("{}{p}", self.reason))
-    }
-}
-
-/// What stands where there is nothing.
-const DASH: &str = "–";
 /// What a star beside a limit means.
 const STAR: &str =
     "* widened to the noise floor, the change that the same service shows against itself";
-
-fn or_dash<T>(value: Option<T>, write: impl FnOnce(T) -> String) -> String {
-    value.map_or_else(|| DASH.to_owned(), write)
-}
 
 #[expect(
     clippy::trivially_copy_pass_by_ref,

@@ -3,6 +3,7 @@
 use shared::arms::Arms;
 use shared::report::Build;
 use shared::summary::summarize;
+use shared::units::THIN;
 
 use super::*;
 use crate::output::sample;

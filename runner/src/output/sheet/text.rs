@@ -5,10 +5,10 @@ use comfy_table::{CellAlignment, ContentArrangement, Table};
 use shared::verdict::Verdict;
 
 use super::{Row, STAR, Sheet};
-use crate::console::{mark, paint_verdicts, painted};
+use crate::console::{mark, paint_verdicts, sentence};
 
 pub(super) fn render(sheet: &Sheet, colour: bool) -> String {
-    let mut text = format!("{} {}\n", head(sheet, colour), sheet.headline);
+    let mut text = sentence(sheet.verdict, &sheet.headline, colour) + "\n";
     if !sheet.sub.is_empty() {
         text += &format!("{}\n", sheet.sub);
     }
@@ -24,15 +24,6 @@ pub(super) fn render(sheet: &Sheet, colour: bool) -> String {
         }
     }
     text
-}
-
-fn head(sheet: &Sheet, colour: bool) -> String {
-    let whole = painted(sheet.verdict, colour);
-    if sheet.word().is_empty() {
-        whole.replace(&format!(" {}", sheet.verdict.word()), "")
-    } else {
-        whole
-    }
 }
 
 fn table(sheet: &Sheet) -> String {
