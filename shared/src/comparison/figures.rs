@@ -2,22 +2,24 @@
 
 use super::Kind;
 use crate::arms::{ArmRole, Arms};
+use crate::criteria::Measure;
 use crate::estimate::{Comparison, Estimate, Interval, Sampled, Unavailable, estimate, sampled};
 use crate::metric::Metric;
 use crate::report::Scenario;
 use crate::stats::{bootstrap_two, rank_sum};
 
-/// Compares a figure: the reference takes the baseline's place, the candidate its own.
+/// Compares a figure: the reference takes the baseline's place, the candidate its own. `of` is what is to be judged.
 pub(super) fn compared(
     metric: Metric,
     a: &Scenario,
     b: &Scenario,
     kind: Kind,
+    of: Measure,
 ) -> Result<Comparison, Unavailable> {
     match kind {
         Kind::Paired { reversed: false } => estimate(metric, b),
         Kind::Paired { reversed: true } => estimate(metric, b).map(turned),
-        Kind::Arms(..) | Kind::Runs => apart(metric, a, b, kind),
+        Kind::Arms(..) | Kind::Runs => apart(metric, a, b, kind, of),
     }
 }
 
@@ -83,52 +85,96 @@ fn apart(
     a: &Scenario,
     b: &Scenario,
     kind: Kind,
+    of: Measure,
 ) -> Result<Comparison, Unavailable> {
-    let [role_a, role_b] = roles(kind);
-    let (of_a, of_b) = (estimate(metric, a)?, estimate(metric, b)?);
-    let own = |comparison: &Comparison, role| match role {
-        ArmRole::Baseline => comparison.baseline.clone(),
-        ArmRole::Candidate => comparison.candidate.clone(),
+    let apart = match (sampled(metric, a), sampled(metric, b)) {
+        (Ok(a), Ok(b)) => of_samples(&a, &b, kind)?,
+        (Err(missing @ Unavailable::Saturated { .. }), _)
+        | (_, Err(missing @ Unavailable::Saturated { .. })) => return Err(missing),
+        _ => of_counts(&estimate(metric, a)?, &estimate(metric, b)?, kind),
     };
-    let (reference, candidate) = (own(&of_a, role_a), own(&of_b, role_b));
-    let difference = reference.as_ref().zip(candidate.as_ref());
-    let difference = difference.map(|(a, b)| Estimate::exact(b.value - a.value));
-    let (change, p_value) = match (sampled(metric, a), sampled(metric, b)) {
-        (Ok(a), Ok(b)) => resampled(&a, &b, kind),
-        _ => (counted(&of_a, &of_b, kind), None),
+    if of == Measure::Candidate {
+        // Only a target on the candidate's own figure asks for its interval, which costs as much as all the rest.
+        let own = estimate(metric, b)?;
+        let [_, role] = roles(kind);
+        return Ok(Comparison {
+            candidate: figure(&own, role).cloned(),
+            ..apart
+        });
+    }
+    Ok(apart)
+}
+
+const fn figure(comparison: &Comparison, role: ArmRole) -> Option<&Estimate> {
+    match role {
+        ArmRole::Baseline => comparison.baseline.as_ref(),
+        ArmRole::Candidate => comparison.candidate.as_ref(),
+    }
+}
+
+/// Compares figures that can be resampled.
+fn of_samples(a: &Sampled, b: &Sampled, kind: Kind) -> Result<Comparison, Unavailable> {
+    let [role_a, role_b] = roles(kind);
+    let own = |sampled: &Sampled, role| sampled.arm(role, &vec![1; sampled.units()]);
+    let (reference, candidate) = (own(a, role_a), own(b, role_b));
+    if reference.is_none() && candidate.is_none() {
+        return Err(Unavailable::NoSamples);
+    }
+    let (change, p_value) = resampled(a, b, kind);
+    let without = |value: f64| Estimate {
+        value,
+        interval: None,
+        no_interval: Some("only the change between the two sides has one".to_owned()),
     };
     Ok(Comparison {
-        metric,
-        unit: of_b.unit,
+        metric: b.metric(),
+        unit: b.unit(),
+        difference: reference.zip(candidate).map(|(a, b)| without(b - a)),
+        baseline: reference.map(without),
+        candidate: candidate.map(without),
         change,
-        difference,
         log_ratios: Vec::new(),
         p_value,
-        confidence: of_a.confidence.max(of_b.confidence),
-        spread: Arms {
-            baseline: *of_a.spread.get(role_a),
-            candidate: *of_b.spread.get(role_b),
-        },
-        pairs: of_a.pairs.min(of_b.pairs),
+        confidence: (a.resampling().confidence).max(b.resampling().confidence),
+        spread: Arms::default(),
+        pairs: a.units().min(b.units()),
         samples: Arms {
-            baseline: *of_a.samples.get(role_a),
-            candidate: *of_b.samples.get(role_b),
+            baseline: *a.samples().get(role_a),
+            candidate: *b.samples().get(role_b),
         },
-        baseline: reference,
-        candidate,
     })
+}
+
+/// Compares figures that are counted over a whole scenario.
+fn of_counts(a: &Comparison, b: &Comparison, kind: Kind) -> Comparison {
+    let [role_a, role_b] = roles(kind);
+    let (reference, candidate) = (figure(a, role_a), figure(b, role_b));
+    let difference = reference.zip(candidate);
+    Comparison {
+        baseline: reference.cloned(),
+        candidate: candidate.cloned(),
+        change: counted(a, b, kind),
+        difference: difference.map(|(a, b)| Estimate::exact(b.value - a.value)),
+        log_ratios: Vec::new(),
+        p_value: None,
+        samples: Arms {
+            baseline: *a.samples.get(role_a),
+            candidate: *b.samples.get(role_b),
+        },
+        ..b.clone()
+    }
 }
 
 /// The change between two samples, each drawn by itself, and its chance by ranks.
 fn resampled(a: &Sampled, b: &Sampled, kind: Kind) -> (Option<Estimate>, Option<f64>) {
-    let figure = |sampled: &Sampled, weights: &[u32], role: ArmRole| match kind {
+    let drawn = |sampled: &Sampled, weights: &[u32], role: ArmRole| match kind {
         Kind::Arms(..) => sampled.arm(role, weights),
         Kind::Paired { .. } | Kind::Runs => sampled.ratio(weights),
     };
     let [role_a, role_b] = roles(kind);
     let statistic = |weights_a: &[u32], weights_b: &[u32]| {
-        let from = figure(a, weights_a, role_a).filter(|v| *v > 0.0)?;
-        Some(figure(b, weights_b, role_b)? / from - 1.0).filter(|v| v.is_finite())
+        let from = drawn(a, weights_a, role_a).filter(|v| *v > 0.0)?;
+        Some(drawn(b, weights_b, role_b)? / from - 1.0).filter(|v| v.is_finite())
     };
     let all = |sampled: &Sampled| vec![1; sampled.units()];
     let Some(value) = statistic(&all(a), &all(b)) else {
@@ -163,13 +209,12 @@ fn resampled(a: &Sampled, b: &Sampled, kind: Kind) -> (Option<Estimate>, Option<
 
 /// The change of what is only counted. One count a run says nothing of how far two runs differ by themselves.
 fn counted(a: &Comparison, b: &Comparison, kind: Kind) -> Option<Estimate> {
-    let figure = |comparison: &Comparison, role: ArmRole| match (kind, role) {
-        (Kind::Arms(..), ArmRole::Baseline) => Some(comparison.baseline.as_ref()?.value),
-        (Kind::Arms(..), ArmRole::Candidate) => Some(comparison.candidate.as_ref()?.value),
-        _ => Some(1.0 + comparison.change.as_ref()?.value),
+    let side = |comparison: &Comparison, role: ArmRole| match kind {
+        Kind::Arms(..) => Some(figure(comparison, role)?.value),
+        Kind::Paired { .. } | Kind::Runs => Some(1.0 + comparison.change.as_ref()?.value),
     };
     let [role_a, role_b] = roles(kind);
-    let value = figure(b, role_b)? / figure(a, role_a)? - 1.0;
+    let value = side(b, role_b)? / side(a, role_a)? - 1.0;
     value.is_finite().then(|| Estimate {
         value,
         interval: None,

@@ -105,7 +105,7 @@ pub struct DifferenceRow {
     /// The chance of such a change where there is none, corrected by Holm over the guards of the scenario where the
     /// figure is guarded.
     pub p_value: Option<f64>,
-    /// The noise floor, as a ratio; the larger one of two runs.
+    /// The noise floor, as a ratio; the larger one of two runs. Absent where no target asks for the change.
     pub floor: Option<f64>,
     /// A change for the worse beyond this warns, as a positive ratio; absent without a limit on the change.
     pub warn: Option<f64>,

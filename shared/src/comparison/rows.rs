@@ -48,9 +48,9 @@ pub(super) fn scenario(sides: &Sides<'_>, policy: &Policy) -> (ScenarioDifferenc
         if judgements.iter().all(|j| j.criterion.metric != metric) {
             rows.extend(
                 sides
-                    .compared(metric)
+                    .compared(metric, Measure::Change)
                     .ok()
-                    .map(|c| plain_row(sides, title, &c)),
+                    .map(|c| plain_row(title, &c)),
             );
         }
     }
@@ -69,8 +69,8 @@ pub(super) fn scenario(sides: &Sides<'_>, policy: &Policy) -> (ScenarioDifferenc
 }
 
 impl Sides<'_> {
-    fn compared(&self, metric: Metric) -> Result<Comparison, Unavailable> {
-        figures::compared(metric, self.a, self.b, self.kind)
+    fn compared(&self, metric: Metric, of: Measure) -> Result<Comparison, Unavailable> {
+        figures::compared(metric, self.a, self.b, self.kind, of)
     }
 
     /// The noise floor: of two runs, the larger.
@@ -113,14 +113,18 @@ fn evidenced(criterion: &Criterion, sides: &Sides<'_>) -> Evidenced {
                 Verdict::NotJudged,
                 format!("the two sides promise different things: {difference}"),
             )),
-            None => sides.compared(criterion.metric).map_err(without_figure),
+            None => sides
+                .compared(criterion.metric, criterion.target.of)
+                .map_err(without_figure),
         },
     };
     Evidenced {
         criterion: criterion.clone(),
         scenario_title: Some(sides.b.title.clone()),
         compared,
-        floor: sides.floor(criterion.metric),
+        floor: (criterion.target.of == Measure::Change)
+            .then(|| sides.floor(criterion.metric))
+            .flatten(),
         shortfall: shortfall(criterion, sides.b),
     }
 }
@@ -164,7 +168,7 @@ fn worse(target: &Target, limit: f64) -> Option<f64> {
     (target.of == Measure::Change && limit.is_finite()).then_some(limit)
 }
 
-fn plain_row(sides: &Sides<'_>, title: String, comparison: &Comparison) -> DifferenceRow {
+fn plain_row(title: String, comparison: &Comparison) -> DifferenceRow {
     let metric = comparison.metric;
     let better = match metric {
         Metric::Plain(
@@ -174,7 +178,6 @@ fn plain_row(sides: &Sides<'_>, title: String, comparison: &Comparison) -> Diffe
     };
     DifferenceRow {
         p_value: comparison.p_value,
-        floor: sides.floor(metric),
         ..figures_row(metric.to_string(), title, metric, better, Some(comparison))
     }
 }
