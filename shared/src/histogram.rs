@@ -4,9 +4,9 @@
 //! nanoseconds with 3 significant digits. In memory it is the list of its non-empty buckets: some hundred
 //! pairs instead of the quarter megabyte of counters that a recording histogram needs.
 
-use crate::sort::sort_by;
-use std::io::Read;
+mod decode;
 
+use crate::sort::sort_by;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hdrhistogram::serialization::{Deserializer, Serializer, V2DeflateSerializer};
@@ -18,11 +18,6 @@ use serde::{
 pub const SIGNIFICANT_DIGITS: u8 = 3;
 /// The highest latency that a recording histogram takes, nanoseconds: one hour. Higher ones count as this.
 pub const HIGHEST_NS: u64 = 3_600_000_000_000;
-/// A decompressed histogram is never larger than this: all counters of the widest one, 9 bytes each.
-const LARGEST_PAYLOAD_BYTES: u64 = 1 << 20;
-const COMPRESSED_COOKIE: u32 = 0x1c84_9314;
-const V2_COOKIE: u32 = 0x1c84_9313;
-const V2_HEADER_BYTES: usize = 40;
 
 /// Why a text is not a histogram.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -88,7 +83,7 @@ impl Histogram {
         V2DeflateSerializer::new()
             .serialize(recording, &mut bytes)
             .map_err(|e| HistogramError::Encode(e.to_string()))?;
-        Ok(Self::of_buckets(STANDARD.encode(bytes), recording))
+        Ok(Self::of_recording(STANDARD.encode(bytes), recording))
     }
 
     /// Reads the text of a report. An empty text is the empty histogram.
@@ -99,12 +94,11 @@ impl Histogram {
         if text.is_empty() {
             return Ok(Self::default());
         }
-        let recording = decode_recording(text)?;
-        Ok(Self::of_buckets(text.to_owned(), &recording))
+        Ok(Self::of_buckets(text.to_owned(), decode::buckets(text)?))
     }
 
-    fn of_buckets(encoded: String, recording: &hdrhistogram::Histogram<u64>) -> Self {
-        let buckets: Vec<Bucket> = recording
+    fn of_recording(encoded: String, recording: &hdrhistogram::Histogram<u64>) -> Self {
+        let buckets = recording
             .iter_recorded()
             .map(|step| Bucket {
                 lowest: recording.lowest_equivalent(step.value_iterated_to()),
@@ -112,6 +106,10 @@ impl Histogram {
                 count: step.count_since_last_iteration(),
             })
             .collect();
+        Self::of_buckets(encoded, buckets)
+    }
+
+    fn of_buckets(encoded: String, buckets: Vec<Bucket>) -> Self {
         let count = buckets
             .iter()
             .fold(0, |sum: u64, b| sum.saturating_add(b.count));
@@ -220,60 +218,11 @@ pub fn rank_at_quantile(quantile: f64, count: u64) -> u64 {
 /// # Errors
 /// Any [`HistogramError`].
 pub fn decode_recording(text: &str) -> Result<hdrhistogram::Histogram<u64>, HistogramError> {
-    let compressed = STANDARD
-        .decode(text)
-        .map_err(|e| HistogramError::Base64(e.to_string()))?;
-    let plain = decompress(&compressed)?;
-    check_header(&plain)?;
+    let plain = decode::payload(text)?;
+    decode::check_header(&plain)?;
     Deserializer::new()
         .deserialize(&mut plain.as_slice())
         .map_err(|e| HistogramError::Counters(e.to_string()))
-}
-
-/// Takes the DEFLATE layer off with a bound, since a small text may claim to hold terabytes.
-fn decompress(bytes: &[u8]) -> Result<Vec<u8>, HistogramError> {
-    let (head, body) = bytes
-        .split_at_checked(8)
-        .ok_or(HistogramError::Header("shorter than its header"))?;
-    if word(head, 0) != Some(COMPRESSED_COOKIE) {
-        return Err(HistogramError::Header("wrong cookie"));
-    }
-    if word(head, 4).map(|n| n as usize) != Some(body.len()) {
-        return Err(HistogramError::Header("length does not agree"));
-    }
-    let mut plain = Vec::new();
-    flate2::read::ZlibDecoder::new(body)
-        .take(LARGEST_PAYLOAD_BYTES + 1)
-        .read_to_end(&mut plain)
-        .map_err(|e| HistogramError::Compression(e.to_string()))?;
-    if plain.len() as u64 > LARGEST_PAYLOAD_BYTES {
-        return Err(HistogramError::Header(
-            "more counters than a latency histogram can have",
-        ));
-    }
-    Ok(plain)
-}
-
-/// Checks what the decoder would otherwise allocate by: payload length, digits and range.
-fn check_header(plain: &[u8]) -> Result<(), HistogramError> {
-    if plain.len() < V2_HEADER_BYTES || word(plain, 0) != Some(V2_COOKIE) {
-        return Err(HistogramError::Header("wrong inner cookie"));
-    }
-    if word(plain, 4).map(|n| n as usize) != Some(plain.len() - V2_HEADER_BYTES) {
-        return Err(HistogramError::Header("inner length does not agree"));
-    }
-    if word(plain, 12) != Some(u32::from(SIGNIFICANT_DIGITS)) {
-        return Err(HistogramError::Header("not 3 significant digits"));
-    }
-    Ok(())
-}
-
-fn word(bytes: &[u8], at: usize) -> Option<u32> {
-    bytes
-        .get(at..at + 4)?
-        .try_into()
-        .ok()
-        .map(u32::from_be_bytes)
 }
 
 impl Serialize for Histogram {
@@ -336,9 +285,13 @@ mod tests {
         }
 
         #[test]
-        fn text_survives_a_round_trip(values in prop::collection::vec(1_u64..HIGHEST_NS, 0..200)) {
+        fn text_survives_a_round_trip(values in prop::collection::vec(1_u64..HIGHEST_NS, 1..200)) {
             let finished = Histogram::from_recording(&recorded(&values)).unwrap();
-            prop_assert_eq!(Histogram::decode(finished.encoded()).unwrap(), finished);
+            let by_the_crate = decode_recording(finished.encoded()).unwrap();
+            let by_the_crate = Histogram::of_recording(finished.encoded().to_owned(), &by_the_crate);
+            let decoded = Histogram::decode(finished.encoded()).unwrap();
+            prop_assert_eq!(&decoded, &by_the_crate);
+            prop_assert_eq!(decoded, finished);
         }
 
         #[test]
@@ -363,7 +316,11 @@ mod tests {
                 .unwrap();
             let at = at.index(bytes.len());
             bytes[at] = byte;
-            let _ = Histogram::decode(&STANDARD.encode(bytes));
+            let damaged = STANDARD.encode(bytes);
+            let ours = Histogram::decode(&damaged);
+            if let Ok(theirs) = decode_recording(&damaged) {
+                prop_assert_eq!(ours, Ok(Histogram::of_recording(damaged, &theirs)));
+            }
         }
     }
 
@@ -373,7 +330,7 @@ mod tests {
         let mut z = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
         z.write_all(&vec![0_u8; 8 << 20]).unwrap();
         let body = z.finish().unwrap();
-        let mut bytes = COMPRESSED_COOKIE.to_be_bytes().to_vec();
+        let mut bytes = decode::COMPRESSED_COOKIE.to_be_bytes().to_vec();
         bytes.extend((body.len() as u32).to_be_bytes());
         bytes.extend(body);
         let refused = Histogram::decode(&STANDARD.encode(bytes)).unwrap_err();
