@@ -14,6 +14,7 @@ use super::baseline::Against;
 use super::run::{DEFAULT_SEED, exit};
 use crate::arm::{ArmSource, choose, identities};
 use crate::console::{colour_on_stdout, print};
+use crate::environment::build;
 use crate::exit::{Exit, usage};
 use crate::output::sheet::{Format, Sheet};
 use crate::output::write_atomically;
@@ -120,6 +121,7 @@ async fn against_binary(args: &Args, binary: &Path) -> Result<Exit> {
         candidate: "--candidate",
     };
     let sources = choose(texts, options).await?;
+    check_profiles(&sources)?;
     let judged = spec.name.clone();
     let noise = spec.as_noise(spec.pairs.min(NOISE_PAIRS));
     let assignment = assignment(args, sources, vec![noise, spec], policy);
@@ -135,6 +137,21 @@ async fn against_binary(args: &Args, binary: &Path) -> Result<Exit> {
     sheet.fact("again", again(args));
     publish(args, &sheet)?;
     Ok(exit(&finished, true))
+}
+
+/// Refuses builds that no verdict could be given on, before minutes of load.
+fn check_profiles(sources: &Arms<ArmSource>) -> Result<()> {
+    let [old, new] = {
+        let services = identities(sources);
+        [services.baseline, services.candidate].map(|arm| arm.build.unwrap_or_else(build).profile)
+    };
+    if old == new {
+        return Ok(());
+    }
+    Err(usage(anyhow!(
+        "the last good build is a {old} build, this one is a {new} build: the difference would be the compiler's; \
+         build both alike"
+    )))
 }
 
 /// The load, with as many looks as were asked for.
@@ -290,4 +307,93 @@ fn again(args: &Args) -> String {
         }
     }
     format!("{command} --seed {}", args.seed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    fn args(given: &[&str]) -> Args {
+        let whole = ["gate"].iter().chain(given);
+        Command::try_parse_from(whole).unwrap().args
+    }
+
+    #[test]
+    fn the_default_gate_looks_thrice_at_ten_pairs_of_a_thousand_saves() {
+        let gate = spec(&args(&[])).unwrap();
+        assert_eq!(
+            (gate.pairs, gate.looks, gate.offered.operations),
+            (30, 3, 30_000)
+        );
+        assert!(gate.fresh_arms);
+        let noise = gate.as_noise(NOISE_PAIRS);
+        assert_eq!(
+            (noise.pairs, noise.looks, noise.offered.operations),
+            (10, 1, 10_000)
+        );
+        let once = spec(&args(&["--max-looks", "1"])).unwrap();
+        assert_eq!(
+            (once.pairs, once.looks, once.offered.operations),
+            (10, 1, 10_000)
+        );
+        assert!((once.offered.seconds * 3.0 - gate.offered.seconds).abs() < 1e-9);
+    }
+
+    /// Strategy §3.1: fast feedback.
+    #[test]
+    fn a_gate_that_needs_every_look_offers_far_less_than_fifteen_minutes() {
+        let gate = spec(&args(&[])).unwrap();
+        let noise = gate.as_noise(NOISE_PAIRS);
+        let seconds = 2.0 * (gate.offered.seconds + noise.offered.seconds);
+        assert!(seconds < 3.0 * 60.0, "{seconds}");
+    }
+
+    #[test]
+    fn faults_stay_out_of_the_last_good_build() {
+        for (service, kept) in [
+            ("optimized", "optimized"),
+            ("optimized:slow=30", "optimized"),
+            (
+                "optimized:cache=50,slow=30,freeze=1@2",
+                "optimized:cache=50",
+            ),
+            ("standard:lose=3,fail=2", "standard"),
+        ] {
+            assert_eq!(without_faults(service), kept);
+        }
+    }
+
+    #[test]
+    fn targets_for_the_gate_are_judged_in_the_load_that_is_run() {
+        let policy = policy(&args(&[]), "mine").unwrap();
+        assert!(policy.gate);
+        assert!(
+            policy
+                .criteria
+                .iter()
+                .all(|c| c.scenario.as_deref() == Some("mine"))
+        );
+    }
+
+    #[test]
+    fn a_gate_can_be_repeated_from_what_it_says() {
+        assert_eq!(
+            again(&args(&[
+                "--against",
+                "old/runner",
+                "--candidate",
+                "standard",
+                "--seed",
+                "7"
+            ])),
+            "runner gate --against old/runner --candidate standard --seed 7"
+        );
+    }
 }
