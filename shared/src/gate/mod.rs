@@ -157,8 +157,8 @@ fn worst(judgements: &[Judgement], verdict: Verdict, against: &str) -> String {
     let more = match of_verdict().count() as u64 {
         0 | 1 => String::new(),
         count => format!(
-            ", and {}",
-            format_things(count - 1, "more target", "more targets")
+            "; {} past a limit",
+            format_things(count - 1, "more target is", "more targets are")
         ),
     };
     format!("{}{more}", finding(farthest, against))
