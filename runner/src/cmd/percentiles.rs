@@ -15,7 +15,15 @@ use crate::exit::{Exit, usage};
 use crate::output::{RUN_FILE, locate, read_text, scenario_path};
 
 /// Members of a report that hold a histogram.
-const HISTOGRAMS: [&str; 4] = ["response", "service", "schedule_lag", "dispatch_lag"];
+const HISTOGRAMS: [&str; 5] = [
+    "response",
+    "service",
+    "schedule_lag",
+    "dispatch_lag",
+    "latency",
+];
+/// Where a scenario names services of its own, by a member that elsewhere is a histogram.
+const OWN_ARMS: &str = "/arms";
 
 /// Print the percentiles of every histogram of a run, nanoseconds.
 ///
@@ -97,6 +105,7 @@ fn read_folder(folder: &Path) -> Result<Vec<Percentiles>> {
 /// Walks a document; `path` is the JSON pointer so far.
 fn collect(value: &Value, file: &str, path: &str, rows: &mut Vec<Percentiles>) -> Result<()> {
     match value {
+        _ if path == OWN_ARMS => {}
         Value::Array(elements) => {
             for (i, element) in elements.iter().enumerate() {
                 collect(element, file, &format!("{path}/{i}"), rows)?;
@@ -194,6 +203,14 @@ mod tests {
                 .unwrap()
                 .contains("\"p99.9\":")
         );
+    }
+
+    #[test]
+    fn the_services_of_a_scenario_are_no_histograms() {
+        let document = serde_json::json!({"arms": {"baseline": {"service": "null"}}});
+        let mut rows = Vec::new();
+        collect(&document, "x.json", "", &mut rows).unwrap();
+        assert_eq!(rows, []);
     }
 
     #[test]
