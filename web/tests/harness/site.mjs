@@ -18,6 +18,8 @@ export async function openSite() {
     pages: {
       runs: { hash: "#/", heading: "Runs" },
       run: { hash: `#/run/${run.id}`, heading: run.title },
+      choose: { hash: "#/compare", heading: "Compare two runs" },
+      compare: { hash: `#/compare/${run.id}:baseline/${run.id}:candidate`, heading: `${run.arms.candidate.label} against ${run.arms.baseline.label}` },
       ...Object.fromEntries(
         run.scenarios.map(({ name, title }) => [name, { hash: `#/run/${run.id}/${name}`, heading: title }]),
       ),
