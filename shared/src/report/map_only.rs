@@ -141,6 +141,7 @@ impl<'de, T: DeserializeSeed<'de>> DeserializeSeed<'de> for MapOnly<T> {
 impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for MapOnly<A> {
     type Error = A::Error;
 
+    #[inline(never)]
     fn next_element_seed<T: DeserializeSeed<'de>>(
         &mut self,
         seed: T,

@@ -78,7 +78,7 @@ fn generator(calibration: &Calibration<'_>) -> Option<Said> {
 /// Three significant digits: what a ceiling or a capacity is good for.
 fn rounded(value: f64) -> f64 {
     let magnitude = value.abs().max(1.0).log10().floor();
-    let step = 10_f64.powf(magnitude - 2.0).max(1.0);
+    let step = 10_f64.powi(magnitude as i32 - 2).max(1.0);
     (value / step).round() * step
 }
 

@@ -309,7 +309,7 @@ pub(crate) fn linear_ticks(low: f64, high: f64, count: f64) -> Vec<f64> {
     if !(rough > 0.0 && rough.is_finite()) {
         return vec![low];
     }
-    let power = 10_f64.powf(rough.log10().floor());
+    let power = 10_f64.powi(rough.log10().floor() as i32);
     let step = [1.0, 2.0, 5.0, 10.0]
         .iter()
         .map(|m| m * power)

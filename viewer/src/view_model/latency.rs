@@ -168,7 +168,7 @@ pub(crate) fn curve(label: &str, histogram: &Histogram) -> Curve {
         .min(MOST_NINES);
     let at = |nines: f64| {
         histogram
-            .value_at_quantile(1.0 - 10_f64.powf(-nines))
+            .value_at_quantile(1.0 - (-nines * std::f64::consts::LN_10).exp())
             .map(|ns| (nines, ns.max(1) as f64))
     };
     let points: Vec<_> = if end > MEDIAN_NINES {
@@ -361,7 +361,8 @@ fn kernel_width(histogram: &Histogram) -> f64 {
             .map_or(0.0, |ns| (ns.max(1) as f64).ln())
     };
     let spread = (ln_at(0.75) - ln_at(0.25)) / 1.34;
-    (0.9 * spread * (histogram.count().max(1) as f64).powf(-0.2)).clamp(0.03, 0.15)
+    let scale = (-0.2 * (histogram.count().max(1) as f64).ln()).exp();
+    (0.9 * spread * scale).clamp(0.03, 0.15)
 }
 
 /// A text of ours with its first letter as a capital.
