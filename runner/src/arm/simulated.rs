@@ -165,7 +165,7 @@ impl Arm for Simulated {
             CapacityOf::Users => self.sustained_rate() / 5.0,
         };
         let mut latency = recording();
-        let ns = if step.level <= sustained { 50 } else { 500 } * 1_000_000;
+        let ns = if step.level <= sustained { 50 } else { 600 } * 1_000_000;
         latency.record_n(ns, step.operations).unwrap();
         Ok(Tried {
             step: CapacityStep {
@@ -173,7 +173,10 @@ impl Arm for Simulated {
                 planned: step.operations,
                 acknowledged: step.operations,
                 duration_ns: 1_000_000_000,
-                latency: Histogram::from_recording(&latency).unwrap(),
+                latency: shared::arms::ByClass {
+                    duplicate: Histogram::default(),
+                    unique: Histogram::from_recording(&latency).unwrap(),
+                },
                 backlog: None,
             },
             errors: std::collections::BTreeMap::new(),

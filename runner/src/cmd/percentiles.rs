@@ -15,13 +15,9 @@ use crate::exit::{Exit, usage};
 use crate::output::{RUN_FILE, locate, read_text, scenario_path};
 
 /// Members of a report that hold a histogram.
-const HISTOGRAMS: [&str; 5] = [
-    "response",
-    "service",
-    "schedule_lag",
-    "dispatch_lag",
-    "latency",
-];
+const HISTOGRAMS: [&str; 4] = ["response", "service", "schedule_lag", "dispatch_lag"];
+/// A member of a report that holds a histogram for each class.
+const OF_CLASSES: &str = "/latency/";
 /// Where a scenario names services of its own, by a member that elsewhere is a histogram.
 const OWN_ARMS: &str = "/arms";
 
@@ -115,7 +111,9 @@ fn collect(value: &Value, file: &str, path: &str, rows: &mut Vec<Percentiles>) -
             for (name, member) in members {
                 let path = format!("{path}/{}", name.replace('~', "~0").replace('/', "~1"));
                 match member {
-                    Value::String(text) if HISTOGRAMS.contains(&name.as_str()) => {
+                    Value::String(text)
+                        if HISTOGRAMS.contains(&name.as_str()) || path.contains(OF_CLASSES) =>
+                    {
                         if !text.is_empty() {
                             rows.push(percentiles(text, file, &path)?);
                         }

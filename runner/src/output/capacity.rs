@@ -35,10 +35,10 @@ fn check_step(place: &str, of: CapacityOf, step: &CapacityStep, findings: &mut V
             step.acknowledged, step.planned
         ));
     }
-    if step.latency.count() != step.acknowledged {
+    let values = (step.latency.duplicate.count()).saturating_add(step.latency.unique.count());
+    if values != step.acknowledged {
         findings.push(format!(
-            "{place}/latency: {} values for {} acknowledged saves",
-            step.latency.count(),
+            "{place}/latency: {values} values for {} acknowledged saves",
             step.acknowledged
         ));
     }
@@ -49,6 +49,8 @@ fn check_step(place: &str, of: CapacityOf, step: &CapacityStep, findings: &mut V
 
 #[cfg(test)]
 mod tests {
+    use shared::arms::ByClass;
+    use shared::histogram::Histogram;
     use shared::report::{Backlog, Capacity};
 
     use super::super::counts::check_counts;
@@ -62,12 +64,18 @@ mod tests {
             planned: 3,
             acknowledged: 2,
             duration_ns: 5_000_000,
-            latency: sample::histogram(&[5, 7]),
+            latency: ByClass {
+                duplicate: sample::histogram(&[5]),
+                unique: sample::histogram(&[7]),
+            },
             backlog: None,
         };
         change(&mut step);
         scenario.capacity = Some(Capacity {
-            target_ns: 200_000_000,
+            target_ns: ByClass {
+                duplicate: 200_000_000,
+                unique: 500_000_000,
+            },
             searches: vec![CapacitySearch {
                 pair: 0,
                 arm: ArmRole::Candidate,
@@ -92,7 +100,7 @@ mod tests {
         let found = findings(|step| {
             step.level = f64::NAN;
             step.planned = 1;
-            step.latency = sample::histogram(&[5]);
+            step.latency.unique = Histogram::default();
             step.backlog = Some(Backlog::default());
         });
         let place = "/capacity/searches/0/steps/0";
@@ -111,7 +119,7 @@ mod tests {
     fn a_search_that_lost_a_save_disagrees_with_the_ledger() {
         let found = findings(|step| {
             step.acknowledged = 1;
-            step.latency = sample::histogram(&[5]);
+            step.latency.unique = Histogram::default();
         });
         assert_eq!(found.len(), 1);
         assert!(

@@ -128,7 +128,8 @@ impl Course<'_> {
             }
             CapacityOf::Users => {
                 let limits = 1.0..=MOST_USERS;
-                let target_seconds = asked.target_ns as f64 / 1e9;
+                // The queue of writes is what grows with the users.
+                let target_seconds = asked.target_ns.unique as f64 / 1e9;
                 let implied = self.known(task.role, CapacityOf::Rate);
                 match before.or(implied.map(|rate| rate * target_seconds)) {
                     Some(users) => Bracket::around(users, limits, true),

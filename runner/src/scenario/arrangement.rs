@@ -3,7 +3,7 @@
 
 use std::ops::RangeInclusive;
 
-use shared::arms::{ArmRole, Arms};
+use shared::arms::{ArmRole, Arms, ByClass};
 use toml::Spanned;
 
 use super::error::ScenarioError;
@@ -136,7 +136,7 @@ impl ScenarioFile {
     fn check_capacity(&self, check: &Check<'_>, raw: &RawProfile) -> Result<(), ScenarioError> {
         match &raw.capacity {
             Some(capacity) if self.raw.load.pattern != Pattern::Mixed => Err(check.0.invalid(
-                capacity.target.span(),
+                capacity.pairs.span(),
                 "a search for the capacity needs the pattern `mixed`",
             )),
             _ => Ok(()),
@@ -150,7 +150,10 @@ impl Check<'_> {
             return Ok(None);
         };
         Ok(Some(CapacitySpec {
-            target_ns: self.within(&capacity.target, Unit::Time, TARGET)? as u64,
+            target_ns: ByClass {
+                duplicate: self.within(&capacity.target.duplicate, Unit::Time, TARGET)? as u64,
+                unique: self.within(&capacity.target.unique, Unit::Time, TARGET)? as u64,
+            },
             pairs: self.whole(&capacity.pairs, CAPACITY_PAIRS)? as u32,
             step_ns: self.within(&capacity.step, Unit::Time, STEP)? as u64,
         }))

@@ -135,9 +135,17 @@ pub(super) struct RawProfile {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawCapacity {
-    pub(super) target: Spanned<Figure>,
+    pub(super) target: RawTarget,
     pub(super) pairs: Spanned<Figure>,
     pub(super) step: Spanned<Figure>,
+}
+
+/// How long the 95th percentile of each class may be.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawTarget {
+    pub(super) duplicate: Spanned<Figure>,
+    pub(super) unique: Spanned<Figure>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

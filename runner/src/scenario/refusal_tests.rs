@@ -191,7 +191,7 @@ fn arrangements_that_make_no_sense_are_refused() {
         )
         .is_ok()
     );
-    let capacity = "pairs = 14\ncapacity = { target = \"200 ms\", pairs = 5, step = \"600 ms\" }";
+    let capacity = "pairs = 14\ncapacity = { target = { duplicate = \"200 ms\", unique = \"500 ms\" }, pairs = 5, step = \"600 ms\" }";
     assert!(ScenarioFile::parse("mine.toml", &VALID.replacen("pairs = 14", capacity, 1)).is_ok());
     let fresh = "key_skew = 0.8\nfresh_arms = true";
     for (from, to, expected) in [
@@ -222,12 +222,12 @@ fn arrangements_that_make_no_sense_are_refused() {
         ),
         (
             "pairs = 14",
-            "pairs = 14\ncapacity = { target = \"200 ms\", pairs = 0, step = \"1 s\" }",
+            "pairs = 14\ncapacity = { target = { duplicate = \"200 ms\", unique = \"500 ms\" }, pairs = 0, step = \"1 s\" }",
             "`profiles.quick.capacity.pairs`: 0 is out of range: 1 to 100",
         ),
         (
             "pairs = 14",
-            "pairs = 14\ncapacity = { target = \"200 ms\", pairs = 5 }",
+            "pairs = 14\ncapacity = { target = { duplicate = \"200 ms\", unique = \"500 ms\" }, pairs = 5 }",
             "`profiles.quick.capacity.step`: is missing",
         ),
     ] {

@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
-use shared::arms::{ArmRole, Arms};
+use shared::arms::{ArmRole, Arms, ByClass};
 use shared::criteria::Criterion;
 use shared::report::{Arrivals, BytesRange, Load, LoadFigures};
 
@@ -82,8 +82,8 @@ pub(crate) struct EvictionProbeSpec {
 /// A search for the highest load that meets a latency target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct CapacitySpec {
-    /// The 95th percentile may be this long, nanoseconds.
-    pub(crate) target_ns: u64,
+    /// The 95th percentile of each class may be this long, nanoseconds.
+    pub(crate) target_ns: ByClass<u64>,
     /// Pairs of searches for each kind.
     pub(crate) pairs: u32,
     /// Length of a step, nanoseconds.

@@ -45,7 +45,7 @@ warm_up_operations = 10
 #[test]
 fn searches_end_with_a_figure_and_the_ledger_covers_their_saves() {
     let desk = Desk::new();
-    let search = r#"capacity = { target = "50 ms", pairs = 1, step = "100 ms" }"#;
+    let search = r#"capacity = { target = { duplicate = "50 ms", unique = "50 ms" }, pairs = 1, step = "100 ms" }"#;
     let file = desk.file("small.toml", &scenario("", search));
     assert_exit(&desk.run(&[&file], &[]), 0);
     let report = desk.scenario_report("small");

@@ -4,28 +4,31 @@ use super::Unavailable;
 use super::pairs::fell_behind;
 use super::sampled::{Change, Sampled, resampling};
 use super::sums::ratio;
-use crate::arms::{ArmRole, Arms};
+use crate::arms::{ArmRole, Arms, ByClass, Class};
 use crate::metric::Metric;
 use crate::report::{Capacity, CapacityOf, CapacitySearch, CapacityStep, Scenario};
-use crate::units::{Unit, saturating_sum};
+use crate::units::{THIN, Unit, saturating_sum, significant};
 
 /// The percentile that a load's target is about. Source: strategy §2.1, "p95".
 const TARGET_QUANTILE: f64 = 0.95;
 
-/// Whether a load was sustained: every save acknowledged, the 95th percentile within the target, and the backlog not
-/// growing, by the rule of [`is_saturated`](super::is_saturated).
+/// Whether a load was sustained: every save acknowledged, the 95th percentile of each class that was saved within its
+/// target, and the backlog not growing, by the rule of [`is_saturated`](super::is_saturated).
 #[must_use]
-pub fn meets(step: &CapacityStep, target_ns: u64) -> bool {
-    let latency = step.latency.value_at_quantile(TARGET_QUANTILE);
-    step.acknowledged >= step.planned
-        && latency.is_some_and(|ns| ns <= target_ns)
+pub fn meets(step: &CapacityStep, target_ns: ByClass<u64>) -> bool {
+    let in_time = |class: Class| {
+        let latency = step.latency.get(class).value_at_quantile(TARGET_QUANTILE);
+        latency.is_none_or(|ns| ns <= *target_ns.get(class))
+    };
+    step.acknowledged >= step.planned.max(1)
+        && Class::ALL.into_iter().all(in_time)
         && !fell_behind(step.backlog, step.planned)
 }
 
 /// The capacity that a search found: the highest load that met the target below the lowest that missed it. A load that
 /// met above one that missed is luck. Absent where none missed (capacity is beyond what was tried) or none met below.
 #[must_use]
-pub fn found(search: &CapacitySearch, target_ns: u64) -> Option<f64> {
+pub fn found(search: &CapacitySearch, target_ns: ByClass<u64>) -> Option<f64> {
     let levels = |met: bool| {
         search
             .steps
@@ -37,6 +40,22 @@ pub fn found(search: &CapacitySearch, target_ns: u64) -> Option<f64> {
     levels(true)
         .filter(|level| *level < lowest_missed)
         .reduce(f64::max)
+}
+
+/// The target of a search: "P95 ≤ 200 ms for hits and 500 ms for misses".
+#[must_use]
+pub fn target_in_words(target_ns: ByClass<u64>) -> String {
+    // A target is a round number.
+    let time = |ns: u64| format!("{}{THIN}ms", significant(ns as f64 / 1e6, 3, 0));
+    let ByClass { duplicate, unique } = target_ns;
+    if duplicate == unique {
+        return format!("P95 ≤ {}", time(unique));
+    }
+    format!(
+        "P95 ≤ {} for hits and {} for misses",
+        time(duplicate),
+        time(unique)
+    )
 }
 
 /// Both searches of a pair.
@@ -119,11 +138,15 @@ fn pairs(capacity: &Capacity, of: CapacityOf) -> Vec<Searches<'_>> {
 mod tests {
     use super::*;
     use crate::estimate::{Comparison, estimate};
+    use crate::histogram::Histogram;
     use crate::report::Backlog;
     use crate::testing::{Synthetic, histogram};
     use proptest::prelude::*;
 
-    const TARGET_NS: u64 = 50_000_000;
+    const TARGET_NS: ByClass<u64> = ByClass {
+        duplicate: 50_000_000,
+        unique: 80_000_000,
+    };
 
     /// A load that met or missed the target.
     fn step(level: f64, met: bool) -> CapacityStep {
@@ -132,7 +155,10 @@ mod tests {
             planned: 100,
             acknowledged: 100,
             duration_ns: 1_000_000_000,
-            latency: histogram([if met { 1_000_000 } else { 2 * TARGET_NS }; 100]),
+            latency: ByClass {
+                duplicate: histogram([if met { 1_000_000 } else { 60_000_000 }; 50]),
+                unique: histogram([70_000_000; 50]),
+            },
             backlog: None,
         }
     }
@@ -166,6 +192,19 @@ mod tests {
     fn a_load_is_met_when_every_save_is_answered_in_time() {
         assert!(meets(&step(10.0, true), TARGET_NS));
         assert!(!meets(&step(10.0, false), TARGET_NS));
+        let slow_unique = ByClass {
+            unique: 60_000_000,
+            ..TARGET_NS
+        };
+        assert!(!meets(&step(10.0, true), slow_unique));
+        let one_class = CapacityStep {
+            latency: ByClass {
+                duplicate: Histogram::default(),
+                unique: histogram([70_000_000; 100]),
+            },
+            ..step(10.0, true)
+        };
+        assert!(meets(&one_class, TARGET_NS));
         let lost = CapacityStep {
             acknowledged: 99,
             ..step(10.0, true)
@@ -184,7 +223,7 @@ mod tests {
         let nothing = CapacityStep {
             planned: 0,
             acknowledged: 0,
-            latency: histogram([]),
+            latency: ByClass::default(),
             ..step(10.0, true)
         };
         assert!(!meets(&nothing, TARGET_NS));

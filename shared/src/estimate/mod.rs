@@ -11,7 +11,7 @@ mod sums;
 mod tests;
 mod trend;
 
-pub use capacity::{found, meets};
+pub use capacity::{found, meets, target_in_words};
 pub use latency::{merged_latency, pair_changes};
 pub use pairs::{Pair, closed_pairs, is_saturated, open_pairs};
 pub use sampled::Sampled;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::scenario::Backlog;
-use crate::arms::ArmRole;
+use crate::arms::{ArmRole, ByClass};
 use crate::histogram::Histogram;
 
 /// All searches of a scenario.
@@ -11,8 +11,9 @@ use crate::histogram::Histogram;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Capacity {
-    /// The 95th percentile may be this long, nanoseconds: response time of an open step, service time of a closed one.
-    pub target_ns: u64,
+    /// The 95th percentile of each class may be this long, nanoseconds: response time of an open step, service time of a
+    /// closed one.
+    pub target_ns: ByClass<u64>,
     /// The searches, in the order they were made. Two of one pair and kind, one an arm, are compared.
     pub searches: Vec<CapacitySearch>,
 }
@@ -57,7 +58,7 @@ pub struct CapacityStep {
     /// From the begin to the last answer, nanoseconds.
     pub duration_ns: u64,
     /// Response times of the acknowledged saves of an open step, service times of a closed one, nanoseconds.
-    pub latency: Histogram,
+    pub latency: ByClass<Histogram>,
     /// Saves that were due but not answered; absent in the closed model.
     pub backlog: Option<Backlog>,
 }

@@ -3,12 +3,12 @@
 use super::scenario::latency_sentence;
 use crate::arms::{ArmRole, Arms};
 use crate::calibration::{Calibration, is_generator, is_noise};
-use crate::estimate::{Comparison, Estimate, estimate};
+use crate::estimate::{Comparison, Estimate, estimate, target_in_words};
 use crate::metric::{Metric, Plain};
 use crate::report::{ArmIdentity, Scenario};
 use crate::units::{
     THIN, Unit, format_change, format_change_interval_tenths, format_change_tenths, format_count,
-    format_interval, format_percent_tenths, format_things, format_time, format_value, significant,
+    format_interval, format_percent_tenths, format_things, format_time, format_value,
 };
 
 pub(super) const P95: Metric = Metric::response(95.0);
@@ -103,9 +103,9 @@ fn capacity(scenario: &Scenario, arms: &Arms<ArmIdentity>) -> Option<Said> {
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     let sentence = format!(
-        "{} meets P95 ≤ {} {}.",
+        "{} meets {} {}.",
         arms.candidate.label,
-        target_time(target),
+        target_in_words(target),
         parts.join(", ")
     );
     let mut behind = vec![change(&found, "Change of the rate")];
@@ -116,11 +116,6 @@ fn capacity(scenario: &Scenario, arms: &Arms<ArmIdentity>) -> Option<Said> {
     }
     behind.retain(|part| !part.is_empty());
     Some((sentence, behind.join(" ")))
-}
-
-/// A target is a round number: 200 ms.
-fn target_time(nanoseconds: u64) -> String {
-    format!("{}{THIN}ms", significant(nanoseconds as f64 / 1e6, 3, 0))
 }
 
 fn change(comparison: &Comparison, what: &str) -> String {

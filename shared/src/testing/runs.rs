@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{STANDARD, Service, Synthetic, histogram};
-use crate::arms::{ArmRole, Arms};
+use crate::arms::{ArmRole, Arms, ByClass};
 use crate::calibration::{GENERATOR, NOISE};
 use crate::criteria::{Better, Criterion, Measure, Policy, Target};
 use crate::metric::Metric;
@@ -19,7 +19,10 @@ pub(crate) fn searches(found: &[(f64, f64)]) -> Capacity {
         planned: 100,
         acknowledged: 100,
         duration_ns: 1_000_000_000,
-        latency: histogram([ms * 1_000_000]),
+        latency: ByClass {
+            duplicate: histogram([]),
+            unique: histogram([ms * 1_000_000]),
+        },
         backlog: None,
     };
     let search = |pair: usize, arm, level: f64| CapacitySearch {
@@ -29,7 +32,7 @@ pub(crate) fn searches(found: &[(f64, f64)]) -> Capacity {
         steps: vec![
             step(level / 2.0, 20),
             step(level, 150),
-            step(level * 1.1, 300),
+            step(level * 1.1, 600),
         ],
     };
     let of_pair = |(pair, found): (usize, &(f64, f64))| {
@@ -39,7 +42,10 @@ pub(crate) fn searches(found: &[(f64, f64)]) -> Capacity {
         ]
     };
     Capacity {
-        target_ns: 200_000_000,
+        target_ns: ByClass {
+            duplicate: 200_000_000,
+            unique: 500_000_000,
+        },
         searches: found.iter().enumerate().flat_map(of_pair).collect(),
     }
 }

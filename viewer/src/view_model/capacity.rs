@@ -1,10 +1,10 @@
 //! Searches for the highest load that each arm sustains.
 
 use shared::arms::Arms;
-use shared::estimate::{Comparison, Estimate, estimate, meets};
+use shared::estimate::{Comparison, Estimate, estimate, meets, target_in_words};
 use shared::metric::{Metric, Plain};
 use shared::report::{Capacity, CapacityOf, Scenario};
-use shared::units::{Unit, format_interval, format_time, format_value};
+use shared::units::{Unit, format_interval, format_value};
 
 use super::chart::Chart;
 use super::work::ArmsRow;
@@ -54,10 +54,10 @@ fn chart(
     let shown = |estimate: Option<&Estimate>| {
         estimate.map_or_else(|| "no".to_owned(), |e| format_value(e.value, Unit::Count))
     };
-    let target = format_time(capacity.target_ns as f64);
+    let target = target_in_words(capacity.target_ns);
     let title = match found {
         Some(found) => format!(
-            "P95 stays within {target} up to {} {what} for {}, {} for {}",
+            "{target} up to {} {what} for {}, {} for {}",
             shown(found.candidate.as_ref()),
             labels.candidate,
             shown(found.baseline.as_ref()),

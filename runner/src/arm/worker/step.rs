@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use shared::arms::ByClass;
 use shared::histogram::{Histogram, HistogramError, recording};
 use shared::report::{CapacityStep, Mode};
 
@@ -18,7 +19,10 @@ pub(super) fn evidence(
     planned: &PlannedBlock,
     served: &Served,
 ) -> Result<Tried, HistogramError> {
-    let mut latency = recording();
+    let mut latency = ByClass {
+        duplicate: recording(),
+        unique: recording(),
+    };
     let mut errors = BTreeMap::<String, u64>::new();
     let mut failed = Vec::new();
     for completion in &served.completions {
@@ -30,7 +34,8 @@ pub(super) fn evidence(
         match completion.answer {
             // A latency under the clock's grain still is one.
             Ok(_) => {
-                latency.saturating_record(completion.answered_ns.saturating_sub(from_ns).max(1));
+                let ns = completion.answered_ns.saturating_sub(from_ns).max(1);
+                latency.get_mut(save.class).saturating_record(ns);
             }
             Err(kind) => {
                 *errors.entry(kind.to_owned()).or_default() += 1;
@@ -43,9 +48,12 @@ pub(super) fn evidence(
         step: CapacityStep {
             level: step.level,
             planned: planned.saves.len() as u64,
-            acknowledged: latency.len(),
+            acknowledged: latency.duplicate.len() + latency.unique.len(),
             duration_ns: answered.max().unwrap_or(0),
-            latency: Histogram::from_recording(&latency)?,
+            latency: ByClass {
+                duplicate: Histogram::from_recording(&latency.duplicate)?,
+                unique: Histogram::from_recording(&latency.unique)?,
+            },
             backlog: served.backlog,
         },
         errors,
