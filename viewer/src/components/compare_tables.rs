@@ -46,7 +46,8 @@ pub(crate) fn differences_table(rows: &[CompareRow], labels: &Arms<String>) -> M
 fn line(row: &CompareRow) -> Markup {
     let verdict = row.row.verdict;
     let stands_out = matches!(verdict, Verdict::Fail | Verdict::Warn);
-    let reason = &row.row.reason;
+    // Without a limit, the column of limits says so.
+    let reason = row.row.target.map_or("", |_| row.row.reason.as_str());
     html! {
         tr.mark[stands_out] data-id=(row.row.id) data-verdict=(verdict.word()) {
             th scope="row" { (row.row.title) @if !reason.is_empty() { small.why { (reason) } } }

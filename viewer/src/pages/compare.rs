@@ -19,6 +19,7 @@ use crate::components::notice::{faults, pending};
 use crate::components::shown;
 use crate::load::{CompareData, Loading, use_comparison, use_index};
 use crate::route::{Route, Side};
+use crate::view_model::chart::short;
 use crate::view_model::{choice, compare, dates};
 use shared::comparison::{RunComparison, ScenarioDifference, SideFacts};
 
@@ -125,10 +126,10 @@ fn Nearest(props: &NearestProps) -> Html {
 }
 
 fn body(props: &CompareProps, data: &CompareData, found: &RunComparison) -> Markup {
-    let labels = Arms {
+    let labels = short(Arms {
         baseline: found.reference.label.clone(),
         candidate: found.candidate.label.clone(),
-    };
+    });
     let shown = compare::chosen(found, props.scenario.as_deref());
     markup! {
         (headline(found.verdict, &found.headline, &found.sub))

@@ -28,19 +28,34 @@ impl Chart {
     }
 }
 
-/// The arms' names for people, with their builds where the names are the same.
+/// The longest name that charts have room for, bytes.
+const LONGEST: usize = 14;
+
+/// The arms' names for people, short enough for charts and columns; builds are named once, in the heading.
 pub(crate) fn labels(run: &Run) -> Arms<String> {
-    run.arms.map(|role, _| arm_label(run, role))
+    short(run.arms.map(|role, _| arm_label(run, role)))
+}
+
+/// The names, or else the arms' roles where a name is too long.
+pub(crate) fn short(labels: Arms<String>) -> Arms<String> {
+    if labels.baseline.len().max(labels.candidate.len()) <= LONGEST {
+        return labels;
+    }
+    pair("Baseline", "Candidate")
+}
+
+fn pair(baseline: &str, candidate: &str) -> Arms<String> {
+    Arms {
+        baseline: baseline.to_owned(),
+        candidate: candidate.to_owned(),
+    }
 }
 
 /// The names of a scenario's arms, which may be services of its own.
 pub(crate) fn scenario_labels(run: &Run, scenario: &Scenario) -> Arms<String> {
     match &scenario.arms {
-        Some(arms) if arms.baseline.label == arms.candidate.label => Arms {
-            baseline: arms.baseline.label.clone(),
-            candidate: format!("{} again", arms.candidate.label),
-        },
-        Some(arms) => arms.map(|_, arm| arm.label.clone()),
+        Some(arms) if arms.baseline.service == arms.candidate.service => pair("First", "Again"),
+        Some(arms) => short(arms.map(|_, arm| arm.label.clone())),
         None => labels(run),
     }
 }
