@@ -24,3 +24,5 @@ else
 fi
 scripts/wasm-cargo.sh cargo fetch --quiet --locked --target wasm32-unknown-unknown
 scripts/wasm-cargo.sh trunk build --offline
+# Trunk's minifier does not understand what wasm-bindgen writes: take off at least the indentation.
+sed -i -E 's/^ +//; /^$/d' dist/viewer-*.js

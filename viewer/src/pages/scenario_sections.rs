@@ -163,7 +163,7 @@ pub(crate) fn consistency(scenario: &Scenario, arms: &Arms<String>) -> Markup {
                 (figure(&pairs::chart(scenario, arms)))
                 div { h3.list { "Checks of this measurement" } (check_list(&scenario_checks(scenario))) }
             }
-            div.gap { (work_table("Mean ± standard deviation over the blocks", "Medians", &spread::rows(scenario), arms)) }
+            div.scroll.gap tabindex="0" role="region" aria-label="Spread over the blocks" { (work_table("Mean ± standard deviation over the blocks", "Medians", &spread::rows(scenario), arms)) }
         }
     }
 }
