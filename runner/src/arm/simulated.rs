@@ -162,7 +162,7 @@ impl Arm for Simulated {
     ) -> Result<Tried, ArmError> {
         let sustained = match step.of {
             CapacityOf::Rate => self.sustained_rate(),
-            CapacityOf::Users => self.sustained_rate() / 5.0,
+            CapacityOf::Users => self.sustained_rate() / 2.0,
         };
         let mut latency = recording();
         let ns = if step.level <= sustained { 50 } else { 600 } * 1_000_000;

@@ -62,7 +62,7 @@ pub(crate) async fn measure(assignment: Assignment, enough: Enough<'_>) -> Resul
         paths: assignment.paths,
     };
     let interrupt = Interrupt::listen().context("listening for Ctrl-C")?;
-    let mut listener = listener();
+    let mut listener = listener(assignment.paths);
     let finished = conduct(
         &order,
         &folder,

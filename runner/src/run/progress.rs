@@ -7,6 +7,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use shared::report::{CapacityOf, CapacitySearch, duration};
 use shared::units::{Unit, format_count, format_value};
 
+use super::Paths;
 use super::events::{Event, Listener};
 use super::table;
 use crate::console::colour_on_stderr;
@@ -23,28 +24,38 @@ const SEARCH_SECONDS: f64 = 3.5;
 /// Positions of the bar in a second.
 const GRAIN: f64 = 10.0;
 
-/// Bars where stderr is a terminal, lines elsewhere.
-pub(crate) fn listener() -> Box<dyn Listener> {
+/// Bars where stderr is a terminal, lines elsewhere. The run's targets are tabled at its end unless the command does so
+/// itself, on stdout.
+pub(crate) fn listener(paths: Paths) -> Box<dyn Listener> {
+    let ends_with_table = paths == Paths::Stdout;
     if std::io::stderr().is_terminal() {
-        Box::new(Bar::new())
+        Box::new(Bar::new(ends_with_table))
     } else {
-        Box::new(lines(std::io::stderr()))
+        Box::new(Lines {
+            ends_with_table,
+            ..lines(std::io::stderr())
+        })
     }
 }
 
 /// Plain lines.
 pub(super) fn lines<W: Write>(to: W) -> Lines<W> {
-    Lines { to, quarter: 0 }
+    Lines {
+        to,
+        quarter: 0,
+        ends_with_table: true,
+    }
 }
 
 struct Bar {
     bar: ProgressBar,
     /// Where the bar stands when the scenario in progress is over.
     end_of_scenario: f64,
+    ends_with_table: bool,
 }
 
 impl Bar {
-    fn new() -> Self {
+    fn new(ends_with_table: bool) -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
         let style = ProgressStyle::with_template(
             "{spinner} {msg:<44} [{bar:24}] {elapsed_precise}, about {eta} left",
@@ -58,6 +69,7 @@ impl Bar {
         Self {
             bar,
             end_of_scenario: 0.0,
+            ends_with_table,
         }
     }
 
@@ -121,7 +133,9 @@ impl Listener for Bar {
             }
             Event::RunDone { summary } => {
                 self.bar.finish_and_clear();
-                eprintln!("\n{}", table::run_table(summary, colour_on_stderr()));
+                if self.ends_with_table {
+                    eprintln!("\n{}", table::run_table(summary, colour_on_stderr()));
+                }
             }
         }
     }
@@ -132,6 +146,7 @@ pub(super) struct Lines<W> {
     to: W,
     /// Quarters of the scenario that were reported.
     quarter: usize,
+    ends_with_table: bool,
 }
 
 impl<W: Write> Lines<W> {
@@ -166,10 +181,13 @@ impl<W: Write> Listener for Lines<W> {
                 searches,
             } => self.say(&searched(spec, search, *found, *done, *searches)),
             Event::Decided { spec, pairs } => self.say(&decided(spec, *pairs)),
+            // Each pair has databases of its own there: a line for each says nothing new.
+            Event::Checking { spec } if spec.fresh_arms => {}
             Event::Checking { spec } => {
                 self.say(&format!("{}: reading the databases back", spec.name))
             }
             Event::ScenarioDone { summary } => self.say(&table::scenario_line(summary, false)),
+            Event::RunDone { .. } if !self.ends_with_table => {}
             Event::RunDone { summary } => {
                 self.say(&format!("\n{}", table::run_table(summary, false)))
             }

@@ -203,7 +203,7 @@ async fn a_build_that_plans_another_load_is_not_compared() {
     assert!(simulation.finished.scenarios[0].blocks.is_empty());
 }
 
-/// On simulated arms that sustain 1700 and 3100 saves a second, and a fifth of that in users.
+/// On simulated arms that sustain 1700 and 3100 saves a second, and half of that in users.
 #[tokio::test]
 async fn searches_close_in_on_what_each_arm_sustains() {
     let mut spec = load("capacity")
@@ -223,7 +223,7 @@ async fn searches_close_in_on_what_each_arm_sustains() {
         };
         let sustained = match search.of {
             CapacityOf::Rate => rate,
-            CapacityOf::Users => rate / 5.0,
+            CapacityOf::Users => rate / 2.0,
         };
         let found = shared::estimate::found(search, capacity.target_ns).unwrap();
         assert!(

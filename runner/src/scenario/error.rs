@@ -182,7 +182,11 @@ impl Source {
         let left = &before[line_begin..];
         let mut opened = left.split('{').peekable();
         while let Some(part) = opened.next() {
-            let entry = part.rsplit(',').next().unwrap_or(part);
+            // Tables that end before the place do not hold it.
+            let ended = part.matches('}').count();
+            path.truncate(path.len().saturating_sub(ended));
+            let open = part.rsplit('}').next().unwrap_or(part);
+            let entry = open.rsplit(',').next().unwrap_or(open);
             let name = match entry.split_once('=') {
                 Some((name, _)) => name,
                 None if opened.peek().is_none() => self.text[offset..]

@@ -9,7 +9,7 @@ use crate::metric::{Metric, Plain};
 use crate::report::Scenario;
 use crate::units::{Unit, percentile_name};
 use crate::verdict::{
-    Evidenced, Judgement, Verdict, judge_evidence, overall, shortfall, unjudged, without_figure,
+    Evidenced, Judgement, Verdict, judge_evidence, overall, shortfall, without_figure,
 };
 
 /// Percentiles of the response that are shown whatever the policy asks.
@@ -106,8 +106,8 @@ fn applies(criterion: &Criterion, sides: &Sides<'_>, gate: bool) -> bool {
 }
 
 fn evidenced(criterion: &Criterion, sides: &Sides<'_>) -> Evidenced {
-    let compared = match unjudged(criterion, sides.b).or_else(|| unjudged(criterion, sides.a)) {
-        Some(reason) => Err(reason),
+    let compared = match &criterion.not_judged_because {
+        Some(reason) => Err((Verdict::NotJudged, reason.clone())),
         None => match sides::unequal(sides.a, sides.b, sides.kind) {
             Some(difference) => Err((
                 Verdict::NotJudged,

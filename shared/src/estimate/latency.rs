@@ -1,7 +1,7 @@
 //! Percentiles of merged histograms.
 
 use super::Unavailable;
-use super::pairs::{Pair, is_saturated, open_pairs};
+use super::pairs::{Pair, is_behind, open_pairs};
 use super::sampled::{Change, Sampled, resampling};
 use crate::arms::{ArmRole, Arms, Class};
 use crate::histogram::Histogram;
@@ -68,18 +68,18 @@ pub fn pair_changes(
         .collect()
 }
 
-/// The pairs in which neither arm fell behind.
+/// The pairs in which neither an arm nor the generator fell behind the plan.
 pub(super) fn sound_pairs(scenario: &Scenario) -> Result<Vec<Pair<'_>>, Unavailable> {
     let all = open_pairs(scenario);
     let saturated = all
         .iter()
         .flat_map(|p| [p.blocks.baseline, p.blocks.candidate])
-        .filter(|b| is_saturated(b))
+        .filter(|b| is_behind(b))
         .count();
     let blocks = all.len() * 2;
     let sound: Vec<Pair<'_>> = all
         .into_iter()
-        .filter(|p| !is_saturated(p.blocks.baseline) && !is_saturated(p.blocks.candidate))
+        .filter(|p| !is_behind(p.blocks.baseline) && !is_behind(p.blocks.candidate))
         .collect();
     // With more than half of the pairs gone, the rest is what happened to go well.
     if saturated > 0 && sound.len() * 4 < blocks {

@@ -13,7 +13,7 @@ mod trend;
 
 pub use capacity::{found, meets, target_in_words};
 pub use latency::{merged_latency, pair_changes};
-pub use pairs::{Pair, closed_pairs, is_saturated, open_pairs};
+pub use pairs::{DISPATCH_LAG_P99_NS, Pair, closed_pairs, is_behind, is_saturated, open_pairs};
 pub use sampled::Sampled;
 
 use crate::arms::Arms;
@@ -102,10 +102,12 @@ pub enum Unavailable {
     /// There is evidence of its kind, but not one value.
     #[error("no save of this kind was acknowledged")]
     NoSamples,
-    /// The offered rate was beyond what an arm sustains, so latency means nothing.
-    #[error("saturated: the backlog grew in {saturated} of {blocks} blocks; offer a lower rate")]
+    /// The service or the generator fell behind the plan, so latency means nothing.
+    #[error(
+        "saturated: the service or the generator fell behind its plan in {saturated} of {blocks} blocks; offer a lower rate, or measure on a quieter machine"
+    )]
     Saturated {
-        /// Blocks whose backlog grew.
+        /// Blocks in which one of them fell behind.
         saturated: usize,
         /// Blocks measured.
         blocks: usize,

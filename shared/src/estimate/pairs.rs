@@ -24,6 +24,17 @@ pub fn is_saturated(block: &Block) -> bool {
     fell_behind(block.backlog, block.planned)
 }
 
+/// The generator may be this late at its 99th percentile, nanoseconds: a fifth of the shortest interval that the
+/// operating system schedules by, and small beside the milliseconds that are judged.
+pub const DISPATCH_LAG_P99_NS: u64 = 1_000_000;
+
+/// Whether a block says nothing about latency: the arm or the generator fell behind the plan.
+#[must_use]
+pub fn is_behind(block: &Block) -> bool {
+    let late = block.dispatch_lag.value_at_quantile(0.99);
+    is_saturated(block) || late.is_some_and(|ns| ns > DISPATCH_LAG_P99_NS)
+}
+
 /// The same of any load of so many planned saves.
 pub(super) fn fell_behind(backlog: Option<Backlog>, planned: u64) -> bool {
     backlog.is_some_and(|backlog| {

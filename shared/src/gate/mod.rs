@@ -96,8 +96,8 @@ pub fn gate_verdict(judgements: &[Judgement]) -> Verdict {
 #[must_use]
 pub fn reference_name(run: &Run) -> String {
     let service = |arm: &ArmIdentity| {
-        let (service, _) = arm.service.split_once('@').unwrap_or((&arm.service, ""));
-        service.to_owned()
+        let name = arm.service.split(['@', ':']).next();
+        name.unwrap_or_default().to_owned()
     };
     let arms = &run.arms;
     if service(&arms.baseline) == service(&arms.candidate) {

@@ -182,7 +182,7 @@ fn what_is_missing_is_no_pass() {
     assert!(
         late.judgements[0]
             .reason
-            .starts_with("saturated: the generator was"),
+            .starts_with("saturated: the service or the generator fell behind"),
         "{late:?}"
     );
 }

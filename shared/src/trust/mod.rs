@@ -6,15 +6,12 @@ mod tests;
 
 use crate::arms::{ArmRole, Arms};
 use crate::calibration::{Calibration, is_generator};
-use crate::estimate::{is_saturated, open_pairs};
+use crate::estimate::{DISPATCH_LAG_P99_NS, is_saturated, open_pairs};
 use crate::histogram::Histogram;
 use crate::report::{Mode, Run, Scenario};
 use crate::units::{format_count, format_time};
 use crate::verdict::Verdict;
 
-/// The generator may be this late at its 99th percentile, nanoseconds: a fifth of the shortest interval that the
-/// operating system schedules by, and small beside the milliseconds that are judged.
-pub const DISPATCH_LAG_P99_NS: u64 = 1_000_000;
 /// Pairs that a scenario should have. Source: design rules of measurement, "at least 10 pairs where time allows".
 pub const PAIRS_WANTED: usize = 10;
 
@@ -137,12 +134,6 @@ fn dispatch_check(scenarios: &[&Scenario]) -> TrustCheck {
 fn lateness(scenario: &Scenario) -> Option<u64> {
     let of = |role| dispatch_lag(scenario, role).value_at_quantile(0.99);
     ArmRole::ALL.into_iter().filter_map(of).max()
-}
-
-/// How late the generator was at its 99th percentile, nanoseconds, where that spoils the scenario's latencies.
-#[must_use]
-pub fn late_generator(scenario: &Scenario) -> Option<u64> {
-    lateness(scenario).filter(|late| *late > DISPATCH_LAG_P99_NS)
 }
 
 /// How late the generator handed saves over, all open blocks of an arm.

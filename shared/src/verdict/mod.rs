@@ -9,11 +9,9 @@ use serde::{Deserialize, Serialize};
 use crate::calibration::Calibration;
 use crate::criteria::{Criterion, Measure, Target};
 use crate::estimate::{Comparison, Estimate, Unavailable, estimate};
-use crate::metric::{Metric, Plain};
 use crate::report::Scenario;
 use crate::stats::holm;
-use crate::trust::{late_generator, unequal_promises};
-use crate::units::format_time;
+use crate::trust::unequal_promises;
 
 /// The outcome of a target, a scenario or a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -245,23 +243,7 @@ fn compared(
         let reason = format!("the arms promise different things: {difference}");
         return Err((Verdict::NotJudged, reason));
     }
-    match unjudged(criterion, scenario) {
-        Some(settled) => Err(settled),
-        None => estimate(criterion.metric, scenario).map_err(without_figure),
-    }
-}
-
-/// The verdict of a target that a scenario's evidence cannot be held against.
-pub(crate) fn unjudged(criterion: &Criterion, scenario: &Scenario) -> Option<(Verdict, String)> {
-    if let Some(reason) = &criterion.not_judged_because {
-        return Some((Verdict::NotJudged, reason.clone()));
-    }
-    let lag = late_generator(scenario).filter(|_| is_latency(criterion.metric))?;
-    let reason = format!(
-        "saturated: the generator was {} late at P99, so latencies mean nothing; offer a lower rate",
-        format_time(lag as f64)
-    );
-    Some((Verdict::Inconclusive, reason))
+    estimate(criterion.metric, scenario).map_err(without_figure)
 }
 
 /// The verdict of a target without a figure, and why there is none.
@@ -271,14 +253,6 @@ pub(crate) fn without_figure(missing: Unavailable) -> (Verdict, String) {
         Unavailable::NoSamples | Unavailable::Saturated { .. } => Verdict::Inconclusive,
     };
     (verdict, missing.to_string())
-}
-
-/// Whether a figure is a latency, which a generator that fell behind its plan spoils.
-const fn is_latency(metric: Metric) -> bool {
-    matches!(
-        metric,
-        Metric::Latency { .. } | Metric::Plain(Plain::LatencyTrend)
-    )
 }
 
 /// One verdict for many: a failure beats everything, then inconclusive evidence when nothing passed,
