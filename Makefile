@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help report view test lint viewer runner size schema browser-test screenshots clean
+.PHONY: help report view test lint viewer runner size schema criteria browser-test screenshots bench prove-gate clean
 
 export PATH := $(or $(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
 
@@ -64,6 +64,16 @@ size: ## what the site's code weighs after gzip; fails above the budget
 schema: ## write docs/report.schema.json anew from the report types
 	cargo run --locked -q -p runner -- schema > target/report.schema.json
 	mv target/report.schema.json docs/report.schema.json
+
+criteria: ## write docs/criteria.md anew from the policies and scenarios
+	cargo run --locked -q -p runner -- criteria > target/criteria.md
+	mv target/criteria.md docs/criteria.md
+
+bench: runner ## what the load generator can do: ceiling and schedule lag (the machine should be idle)
+	$(RUNNER) run generator --out target/bench
+
+prove-gate: runner ## false alarms and power of the gate, measured (about 40 minutes; the machine should be idle)
+	scripts/prove-gate.sh $(RUNNER)
 
 browser-test: ## open the built site in Chromium, and read its histograms with another HdrHistogram
 	@scripts/setup.sh test

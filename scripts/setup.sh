@@ -22,6 +22,7 @@ case "${1:-}" in
   report)
     setup_rust
     setup_wasm
+    setup_std_sources
     setup_trunk
     ;;
   test)
@@ -29,6 +30,7 @@ case "${1:-}" in
     setup_rust_component rustfmt cargo fmt --version
     setup_rust_component clippy cargo clippy --version
     setup_wasm
+    setup_std_sources
     setup_trunk
     setup_node
     setup_chromium

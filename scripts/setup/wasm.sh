@@ -18,6 +18,16 @@ setup_wasm() {
     fail "the WebAssembly target is still missing" "rustup target add wasm32-unknown-unknown"
 }
 
+# The site's build makes the standard library small where its sources are at hand (scripts/site.sh). Debian's compiler
+# comes with them. Without them the site is larger than its budget, which `make size` then says.
+setup_std_sources() {
+  [ "$("$root/scripts/wasm-toolchain.sh")" != debian-wasm ] || return 0
+  [ ! -f "$(rustc --print sysroot)/lib/rustlib/src/rust/library/Cargo.lock" ] || return 0
+  say "adding the sources of the standard library (rustup): the site is built with them, to be small"
+  RUST_BACKTRACE=0 timeout 300 rustup component add rust-src >&2 ||
+    say "rustup could not provide them: the site will be larger than its budget"
+}
+
 # A standard library works only with the compiler build that made it, so it is built here, from the sources
 # packaged with that compiler, and its version is noted beside it.
 build_wasm_std() {
