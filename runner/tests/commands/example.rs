@@ -48,12 +48,17 @@ fn the_example_holds_all_scenarios_of_the_quick_profile() {
     assert_eq!(
         names,
         [
+            "generator",
+            "noise",
             "low-load",
             "medium-load",
             "high-load",
             "cache-overflow",
             "cache-thrashing",
-            "stability"
+            "stability",
+            "overload",
+            "split-traffic",
+            "capacity"
         ]
     );
     for scenario in &scenarios {
@@ -66,6 +71,6 @@ fn the_example_holds_all_scenarios_of_the_quick_profile() {
     }
     let summary = summarize(&run, &scenarios);
     assert_eq!(summary.saves_lost, Some(0));
-    assert_eq!(summary.scenarios.len(), 6);
+    assert_eq!(summary.scenarios.len(), 11);
     assert!(summary.tally().judged() > 30, "{:?}", summary.tally());
 }
