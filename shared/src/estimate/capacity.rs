@@ -3,10 +3,10 @@
 use super::Unavailable;
 use super::pairs::fell_behind;
 use super::sampled::{Change, Sampled, resampling};
-use super::sums::ratio;
 use crate::arms::{ArmRole, Arms, ByClass, Class};
 use crate::metric::Metric;
 use crate::report::{Capacity, CapacityOf, CapacitySearch, CapacityStep, Scenario};
+use crate::stats::WeightedMedian;
 use crate::units::{THIN, Unit, saturating_sum, significant};
 
 /// The percentile that a load's target is about. Source: strategy §2.1, "p95".
@@ -73,14 +73,10 @@ pub(super) fn capacity(
     if pairs.is_empty() {
         return Err(missing("no capacity was searched for on both arms"));
     }
-    // A search without a figure has neither numerator nor denominator.
-    let figures = |role: ArmRole| -> Vec<(f64, f64)> {
-        pairs
-            .iter()
-            .map(|p| {
-                found(p.get(role), capacity.target_ns).map_or((0.0, 0.0), |level| (level, 1.0))
-            })
-            .collect()
+    // The median, since a search that met a stall of the disk falls far short of what the arm sustains.
+    let figures = |role: ArmRole| {
+        let found = |p: &Searches<'_>| found(p.get(role), capacity.target_ns);
+        WeightedMedian::new(pairs.iter().map(found))
     };
     let figures = Arms {
         baseline: figures(ArmRole::Baseline),
@@ -88,7 +84,7 @@ pub(super) fn capacity(
     };
     if ArmRole::ALL
         .iter()
-        .all(|role| figures.get(*role).iter().all(|(_, n)| *n == 0.0))
+        .all(|role| figures.get(*role).is_empty())
     {
         return Err(missing(
             "no search met the target at one load and missed it at a higher one: search over a wider range",
@@ -112,7 +108,7 @@ pub(super) fn capacity(
         samples,
         resampling(scenario, pairs.len()),
         Change::MedianOfPairs,
-        move |role, weights| ratio(figures.get(role), weights),
+        move |role, weights| figures.get(role).of(weights),
     ))
 }
 
