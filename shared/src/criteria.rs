@@ -97,7 +97,8 @@ impl Target {
     }
 
     /// The limits that evidence is held against, where changes up to `floor` are noise: a change counts from the
-    /// larger of the two on. A limit of no change becomes a tolerance for the worse.
+    /// larger of the two on. A limit of no change becomes a tolerance for the worse. What grows by the floor and falls
+    /// back falls by floor / (1 + floor). Whether a gain is missed has nothing to do with noise: only passing gets harder.
     #[must_use]
     pub fn widened(&self, floor: Option<f64>) -> Self {
         let Some(floor) = floor.filter(|f| f.is_finite() && self.of == Measure::Change) else {
@@ -107,13 +108,25 @@ impl Target {
             Better::Lower => 1.0,
             Better::Higher => -1.0,
         };
+        let floor = floor.abs();
         let widen = |limit: f64| {
             let sign = if limit == 0.0 { worse } else { limit.signum() };
-            sign * limit.abs().max(floor.abs())
+            let noise = if sign < 0.0 {
+                floor / (1.0 + floor)
+            } else {
+                floor
+            };
+            sign * limit.abs().max(noise)
+        };
+        let pass = widen(self.pass);
+        let fail = if self.guards() {
+            self.fail.map(widen)
+        } else {
+            (pass != self.pass).then(|| self.fail_limit()).or(self.fail)
         };
         Self {
-            pass: widen(self.pass),
-            fail: self.fail.map(widen),
+            pass,
+            fail,
             ..*self
         }
     }
@@ -190,13 +203,11 @@ mod tests {
         assert_eq!(gate.widened(None), gate);
         assert_eq!(gate.widened(Some(f64::NAN)), gate);
         assert_eq!(
-            change(Better::Higher, 0.0, None).widened(Some(0.02)).pass,
-            -0.02
+            change(Better::Higher, 0.0, None).widened(Some(0.25)).pass,
+            -0.2
         );
-        assert_eq!(
-            change(Better::Lower, -0.01, None).widened(Some(0.02)).pass,
-            -0.02
-        );
+        let gain = change(Better::Lower, -0.01, None).widened(Some(0.25));
+        assert_eq!((gain.pass, gain.fail), (-0.2, Some(-0.01)));
         let own = Target {
             of: Measure::Candidate,
             ..gate
@@ -231,8 +242,8 @@ mod tests {
             let target = change(better, pass, Some(fail));
             let widened = target.widened(Some(floor));
             prop_assert!(widened.pass.abs() >= pass.abs());
-            prop_assert!(widened.pass.abs() >= floor);
-            prop_assert!(widened.fail_limit().abs() >= fail.abs());
+            prop_assert!(widened.pass.abs() >= floor / (1.0 + floor));
+            prop_assert!(!target.guards() || widened.fail_limit().abs() >= fail.abs());
             if lower {
                 prop_assert!(widened.pass <= widened.fail_limit());
             } else {

@@ -14,7 +14,7 @@ const NOISE: &str = "noise";
 pub(crate) enum Profile {
     /// The strategy's own rates and durations.
     Full,
-    /// Compressed in time and shortened: all scenarios in about 7 minutes.
+    /// Compressed in time and shortened: all scenarios in about 8 minutes.
     Quick,
     /// 1000 operations a scenario.
     Ci,

@@ -9,7 +9,7 @@ use shared::summary::summarize;
 use crate::support::{RUNNER, assert_exit};
 
 /// What the example may weigh, so that a clone stays quick.
-const LARGEST_BYTES: u64 = 3_000_000;
+const LARGEST_BYTES: u64 = 4_000_000;
 /// Saves that each arm makes at the least, in any scenario of any profile.
 const FEWEST_OPERATIONS: u64 = 1000;
 

@@ -41,8 +41,15 @@ fn decide(judgement: &Judgement) -> (Verdict, String) {
         let reason = "a figure or a limit is no number, so nothing can be held against it";
         return (Verdict::Inconclusive, reason.to_owned());
     }
-    let verdict = place(&judgement.effective, interval.low, interval.high);
+    let verdict = held(judgement, interval);
     match verdict {
+        Verdict::Inconclusive if is_lost_in_noise(judgement, interval) => {
+            let floor = format_percent_tenths(judgement.floor.unwrap_or_default());
+            let reason = format!(
+                "the gain may be noise of this machine, ±{floor}: measure on a quieter one, or more pairs of the noise"
+            );
+            (verdict, reason)
+        }
         Verdict::Inconclusive => (
             verdict,
             unsettled(judgement, comparison, estimate.value, interval),
@@ -50,6 +57,25 @@ fn decide(judgement: &Judgement) -> (Verdict, String) {
         Verdict::Pass => (verdict, passed(judgement, interval)),
         _ => alarm(judgement, comparison, interval, verdict),
     }
+}
+
+/// The verdict of an interval. A gain that noise may have made is open; one that is missed is missed by the target itself.
+fn held(judgement: &Judgement, interval: Interval) -> Verdict {
+    let target = &judgement.criterion.target;
+    let effective = place(&judgement.effective, interval.low, interval.high);
+    if effective == Verdict::Pass || target.guards() {
+        return effective;
+    }
+    match place(target, interval.low, interval.high) {
+        Verdict::Pass => Verdict::Inconclusive,
+        own => own,
+    }
+}
+
+/// Whether an interval meets a target for a gain, but not by more than noise.
+fn is_lost_in_noise(judgement: &Judgement, interval: Interval) -> bool {
+    let target = &judgement.criterion.target;
+    !target.guards() && place(target, interval.low, interval.high) == Verdict::Pass
 }
 
 /// Whether figures and limits can be held against each other. A failing limit may be out of reach.

@@ -239,6 +239,28 @@ fn noise_above_a_limit_takes_its_place() {
 }
 
 #[test]
+fn a_gain_that_noise_may_have_made_is_open_and_one_that_is_missed_is_missed() {
+    let scenarios = [Synthetic::default().scenario(), noise_scenario(1)];
+    let calibration = Calibration::of(&scenarios);
+    let gain = p50_change(-0.1, None);
+    let calm = judge(&gain, Some(&scenarios[0]), &Calibration::default());
+    assert_eq!(calm.verdict, Verdict::Pass);
+    let change = calm.measured().unwrap().interval.unwrap();
+
+    let mut loud = super::draft(super::evidenced(&gain, Some(&scenarios[0]), &calibration));
+    // Noise by which the whole gain could come about: 1 / (1 + 99) is a fall of 99 %.
+    loud.judgement.floor = Some(99.0);
+    loud.judgement.effective = gain.target.widened(Some(99.0));
+    let loud = super::decide::finish(loud);
+    assert_eq!(loud.verdict, Verdict::Inconclusive, "{change:?}");
+    assert!(loud.reason.starts_with("the gain may be noise"), "{loud:?}");
+
+    let missed = p50_change(-0.999, None);
+    let missed = judge(&missed, Some(&scenarios[0]), &calibration);
+    assert_eq!(missed.verdict, Verdict::Fail);
+}
+
+#[test]
 fn an_alarm_that_chance_may_have_made_is_none() {
     // Five pairs can never be surer than p = 0.0625, however far they are past the limit.
     let slow = Synthetic {
