@@ -1,0 +1,68 @@
+//! Reports of every format version, kept so that later builds go on reading them.
+
+use std::path::{Path, PathBuf};
+
+use shared::report::{
+    FORMAT_VERSION, Run, Scenario, check_seal, read_index, read_run, read_scenario,
+};
+use shared::summary::summarize;
+
+fn folder(version: u32) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/v{version}"))
+}
+
+fn text(version: u32, file: &str) -> String {
+    let path = folder(version).join(file);
+    std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+fn report(version: u32) -> (Run, Vec<Scenario>) {
+    let run = read_run(&text(version, "run.json")).unwrap();
+    let scenarios = run
+        .scenarios
+        .iter()
+        .map(|entry| read_scenario(&text(version, &entry.file)).unwrap())
+        .collect();
+    (run, scenarios)
+}
+
+#[test]
+fn reports_of_every_version_are_read_and_judged() {
+    for version in 1..=FORMAT_VERSION {
+        let (run, scenarios) = report(version);
+        assert_eq!(run.format, version);
+        assert!(!scenarios.is_empty());
+        let summary = summarize(&run, &scenarios);
+        assert_eq!(summary.saves_lost, Some(0), "version {version}");
+        let judged = summary.all_judgements().count();
+        assert!(judged > scenarios.len(), "version {version}: {judged}");
+        read_index(&text(version, "index.json")).unwrap();
+    }
+}
+
+#[test]
+fn seals_of_every_version_hold() {
+    for version in 1..=FORMAT_VERSION {
+        let (run, _) = report(version);
+        check_seal(&text(version, "run.json")).unwrap();
+        for entry in &run.scenarios {
+            let digest = check_seal(&text(version, &entry.file)).unwrap();
+            assert_eq!(
+                Some(digest),
+                entry.digest,
+                "version {version}: {}",
+                entry.file
+            );
+        }
+    }
+}
+
+#[test]
+fn a_report_of_the_first_version_has_the_defaults_of_what_came_later() {
+    let (_, scenarios) = report(1);
+    for scenario in &scenarios {
+        assert!(scenario.arms.is_none() && scenario.capacity.is_none());
+        assert_eq!(scenario.load.looks, 1);
+        assert!(!scenario.load.fresh_arms && !scenario.load.split);
+    }
+}
