@@ -1,5 +1,11 @@
 //! Reports of every format version, kept so that later builds go on reading them.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "what a test's helpers cannot read fails the test"
+)]
+
 use std::path::{Path, PathBuf};
 
 use shared::report::{
