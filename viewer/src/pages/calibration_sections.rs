@@ -42,7 +42,7 @@ pub(crate) fn capacity_searches(scenario: &Scenario, arms: &Arms<String>) -> Mar
             section aria-labelledby="h-capacity" {
                 div.sh { h2 #h-capacity { "Capacity" } (arms_key(arms)) }
                 div.two.figs { @for chart in &charts { (figure(chart)) } }
-                div.gap { (work_table("Highest load that meets the target", "Factor (95\u{202f}% CI)", &capacity::rows(scenario), arms)) }
+                div.scroll.gap tabindex="0" role="region" aria-label="Highest load that meets the target" { (work_table("Highest load that meets the target", "Factor (95\u{202f}% CI)", &capacity::rows(scenario), arms)) }
             }
         }
     }
