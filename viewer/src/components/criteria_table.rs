@@ -30,7 +30,7 @@ fn criterion(row: &CriterionRow) -> Markup {
             th scope="row" { (row.title) @if !row.reason.is_empty() { small.why { (row.reason) } } }
             td data-a="line" data-l="Target" title=(row.quote) {
                 (row.target)
-                @if let Some(widened) = &row.widened { small.why { "noise: " (widened) } }
+                @if let Some(widened) = &row.widened { " " small.why { "noise: " (widened) } }
                 " " small { (row.source) }
             }
             td.r.b.nw data-a="from" { (row.baseline) }

@@ -62,7 +62,7 @@ fn head(data: &RunData) -> Markup {
                 span { (dates::date_time(&run.started_at)) }
                 @if !run.build.revision.is_empty() { span { b { "Revision " } code { (run.build.revision) } } }
                 span { (facts::machine(run)) }
-                @if let Some(scenario) = data.files.scenarios.first() { span { (facts::promises(&scenario.promises)) } }
+                @if let Some(scenario) = data.files.scenarios.iter().find(|s| s.arms.is_none()) { span { (facts::promises(&scenario.promises)) } }
                 span.badge { (tally::profile(run, &data.files.scenarios)) }
                 @match &run.status {
                     Status::Complete => {}
