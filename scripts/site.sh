@@ -26,3 +26,30 @@ scripts/wasm-cargo.sh cargo fetch --quiet --locked --target wasm32-unknown-unkno
 scripts/wasm-cargo.sh trunk build --offline
 # Trunk's minifier does not understand what wasm-bindgen writes: take off at least the indentation.
 sed -i -E 's/^ +//; /^$/d' dist/viewer-*.js
+
+# Names, producers and features are for tools; browsers skip them. Without perl they stay, some 800 bytes after gzip.
+without_custom_sections() {
+  perl -e '
+    binmode STDIN; binmode STDOUT; local $/;
+    my $in = <STDIN>;
+    my ($out, $at) = (substr($in, 0, 8), 8);
+    while ($at < length $in) {
+      my ($begin, $id, $size, $shift) = ($at, ord(substr($in, $at, 1)), 0, 0);
+      $at++;
+      while (1) {
+        my $byte = ord(substr($in, $at++, 1));
+        $size |= ($byte & 127) << $shift;
+        $shift += 7;
+        last if $byte < 128;
+      }
+      $at += $size;
+      $out .= substr($in, $begin, $at - $begin) if $id != 0;
+    }
+    print $out;'
+}
+if command -v perl >/dev/null; then
+  for module in dist/*.wasm; do
+    without_custom_sections <"$module" >"$module.lean"
+    mv "$module.lean" "$module"
+  done
+fi
