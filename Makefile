@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help report view test lint viewer runner size schema criteria browser-test screenshots bench prove-gate clean
+.PHONY: help report view test lint viewer runner size schema criteria browser-test screenshots bench prove-gate prove-crash clean
 
 export PATH := $(or $(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
 
@@ -41,13 +41,14 @@ lint: ## formatting, clippy, dependency rules, the WebAssembly check
 	$(WASM) cargo check --locked -p shared -p viewer --target wasm32-unknown-unknown
 
 # nextest is used where it is, and never installed: cargo's own runner executes the same tests.
+# The PostgreSQL that they run on is removed at the end, also when tests fail.
 .PHONY: rust-test
 rust-test: ## the crates' tests
 	@scripts/setup.sh native
 	@if cargo nextest --version >/dev/null 2>&1; then \
-	  set -ex; cargo nextest run --locked --workspace; cargo test --locked --workspace --doc; \
+	  scripts/postgres.sh run sh -exc 'cargo nextest run --locked --workspace; cargo test --locked --workspace --doc'; \
 	else \
-	  set -ex; cargo test --locked --workspace; \
+	  scripts/postgres.sh run sh -exc 'cargo test --locked --workspace'; \
 	fi
 
 viewer: ## build the site's code into dist/
@@ -69,11 +70,22 @@ criteria: ## write docs/criteria.md anew from the policies and scenarios
 	cargo run --locked -q -p runner -- criteria > target/criteria.md
 	mv target/criteria.md docs/criteria.md
 
-bench: runner ## what the load generator can do: ceiling and schedule lag (the machine should be idle)
+bench: runner ## the services' parts beside their limits, and the load generator's own ceiling and lag (the machine should be idle)
+	cargo bench --locked -p persistence --bench parts
+	cargo bench --locked -p persistence --bench limits
+	scripts/bench-postgres.sh
 	$(RUNNER) run generator --out target/bench
+
+.PHONY: prove-throughput
+prove-throughput: ## the optimized service's throughput and hit path against their targets, on both databases (5 minutes; the machine should be idle)
+	@scripts/setup.sh test
+	scripts/prove-throughput.sh
 
 prove-gate: runner ## false alarms and power of the gate, measured (about 40 minutes; the machine should be idle)
 	scripts/prove-gate.sh $(RUNNER)
+
+prove-crash: runner ## a thousand kills in the middle of load: nothing acknowledged is lost (about 10 minutes)
+	scripts/prove-crash.sh
 
 browser-test: ## open the built site in Chromium, and read its histograms with another HdrHistogram
 	@scripts/setup.sh test

@@ -8,6 +8,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/setup/common.sh"
 # shellcheck source=scripts/setup/rust.sh
 . "$here/setup/rust.sh"
+# shellcheck source=scripts/setup/postgres.sh
+. "$here/setup/postgres.sh"
 # shellcheck source=scripts/setup/wasm.sh
 . "$here/setup/wasm.sh"
 # shellcheck source=scripts/setup/trunk.sh
@@ -18,6 +20,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 case "${1:-}" in
   native)
     setup_rust
+    setup_postgres
     ;;
   report)
     setup_rust

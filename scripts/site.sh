@@ -4,7 +4,8 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 # A twelfth of the download is the standard library as it is shipped: built for speed, with a message for every way to
-# panic. Where its sources are at hand it is built with the site, for size, and a panic stops the page's code at once.
+# panic. Where its sources are at hand it is built with the site, for size, a panic stops the page's code at once, and what
+# only developers see ({:?}) is empty.
 # Both need options that are not stable yet; without them the site is the same, and larger.
 lean_std() {
   local toolchain sources
@@ -12,13 +13,13 @@ lean_std() {
   sources=$(rustc "+$toolchain" --print sysroot)/lib/rustlib/src/rust/library/Cargo.lock
   [ -f "$sources" ] || return 1
   RUSTC_BOOTSTRAP=1 rustc "+$toolchain" -Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none \
-    --print cfg >/dev/null 2>&1
+    -Zfmt-debug=none --print cfg >/dev/null 2>&1
 }
 
 if lean_std; then
   export RUSTC_BOOTSTRAP=1
   export CARGO_UNSTABLE_BUILD_STD=std,panic_abort CARGO_UNSTABLE_BUILD_STD_FEATURES=optimize_for_size
-  export WASM_FLAGS="-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none"
+  export WASM_FLAGS="-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none"
 else
   echo "site: the standard library's sources are missing; the site grows by a twelfth (rustup component add rust-src)" >&2
 fi
@@ -27,7 +28,13 @@ scripts/wasm-cargo.sh trunk build --offline
 # Trunk's minifier does not understand what wasm-bindgen writes: take off at least the indentation.
 sed -i -E 's/^ +//; /^$/d' dist/viewer-*.js
 
-# Names, producers and features are for tools; browsers skip them. Without perl they stay, some 800 bytes after gzip.
+# wasm-bindgen ends each import's name with 16 random digits, which do not compress: numbers of the same length keep the
+# names apart. Names, producers and features are for tools; browsers skip them. Without perl all that stays, some 3 KB after gzip.
+numbered_imports() {
+  perl -0777 -i -pe '
+    BEGIN { my $count = 0; our %number; sub number { $number{$_[0]} //= sprintf("%016d", ++$count) } }
+    s/(__wbg_\w+?_)([0-9a-f]{16})(?![0-9a-f])/$1 . number("$1$2")/ge;' "$@"
+}
 without_custom_sections() {
   perl -e '
     binmode STDIN; binmode STDOUT; local $/;
@@ -48,6 +55,7 @@ without_custom_sections() {
     print $out;'
 }
 if command -v perl >/dev/null; then
+  numbered_imports dist/viewer-*.js dist/viewer-*.wasm
   for module in dist/*.wasm; do
     without_custom_sections <"$module" >"$module.lean"
     mv "$module.lean" "$module"

@@ -1,12 +1,16 @@
 //! What can go wrong, by kind.
 
-use std::path::PathBuf;
+use std::error::Error;
+use std::sync::Arc;
 
-use sqlx::migrate::MigrateError;
+use crate::sqlstate;
+
+/// What a library said. Shared, since one failed transaction may fail several saves.
+pub type Cause = Arc<dyn Error + Send + Sync>;
 
 /// Why a service could not do what it was asked. Nothing was written and nothing is remembered by a
 /// failed save.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum PersistenceError {
     /// The state is not a JSON object within the limits. Remedy: correct the state.
     #[error("the state is not acceptable: {reason}")]
@@ -31,11 +35,11 @@ pub enum PersistenceError {
     },
     /// The disk or the database's size limit is reached. Remedy: free space, then try again.
     #[error("no space is left for the database; free some, then try again")]
-    DiskFull(#[source] sqlx::Error),
+    DiskFull(#[source] Cause),
     /// The database may only be read. Remedy: open it for writing, or check the permissions of its
     /// file.
     #[error("the database is read-only; open it for writing, or check its file's permissions")]
-    ReadOnly(#[source] sqlx::Error),
+    ReadOnly(#[source] Cause),
     /// A newer version of this crate has migrated the database. Remedy: use that version.
     #[error(
         "the database has schema version {found}, this program knows up to {known}: use a newer program"
@@ -58,23 +62,24 @@ pub enum PersistenceError {
     },
     /// The migrations in the database are not this crate's. Remedy: use a database of its own.
     #[error("the database's schema cannot be migrated")]
-    Migration(#[source] MigrateError),
-    /// The database file cannot be opened. Remedy: check that its folder exists and may be written
-    /// to.
-    #[error("cannot open the database {path}: check that its folder exists and may be written to", path = .path.display())]
+    Migration(#[source] Cause),
+    /// The database cannot be opened. Remedy: as the message says.
+    #[error("cannot open the database {database}: {remedy}")]
     CannotOpen {
-        /// The database's file.
-        path: PathBuf,
+        /// The database's file, or its address without the password.
+        database: String,
+        /// What to check.
+        remedy: &'static str,
         /// What the database library says.
         #[source]
-        source: sqlx::Error,
+        source: Cause,
     },
     /// The service was closed, or the database does not answer any more.
     #[error("the database is not available: it was closed or its connection broke")]
-    Unavailable(#[source] sqlx::Error),
+    Unavailable(#[source] Cause),
     /// The file is no database, or is damaged. Remedy: restore it.
     #[error("the database file is damaged or is no database")]
-    Corrupt(#[source] sqlx::Error),
+    Corrupt(#[source] Cause),
     /// A snapshot holds a value that this version cannot read. Remedy: use a newer version.
     #[error("snapshot {snapshot_id} has the unknown {column} {value:?}: use a newer program")]
     UnknownValue {
@@ -87,7 +92,7 @@ pub enum PersistenceError {
     },
     /// Any other failure of the database.
     #[error("the database failed")]
-    Database(#[source] sqlx::Error),
+    Database(#[source] Cause),
 }
 
 impl PersistenceError {
@@ -124,28 +129,71 @@ impl From<sqlx::Error> for PersistenceError {
             sqlx::Error::PoolTimedOut => Self::Busy {
                 context: "no connection became free in time".into(),
             },
-            sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => Self::Unavailable(error),
-            sqlx::Error::Database(cause) => match primary_result_code(cause.code().as_deref()) {
-                SQLITE_BUSY | SQLITE_LOCKED => Self::Busy {
-                    context: cause.to_string(),
-                },
-                SQLITE_READONLY => Self::ReadOnly(error),
-                SQLITE_FULL => Self::DiskFull(error),
-                SQLITE_CORRUPT | SQLITE_NOTADB => Self::Corrupt(error),
-                _ => Self::Database(error),
+            sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed | sqlx::Error::Io(_) => {
+                Self::Unavailable(Arc::new(error))
+            }
+            sqlx::Error::Database(_) => match sqlstate::sqlstate(&error).map(str::to_owned) {
+                Some(code) => of_postgres(&code, error),
+                None => of_sqlite(error),
             },
-            _ => Self::Database(error),
+            _ => Self::Database(Arc::new(error)),
         }
     }
 }
 
+fn of_postgres(code: &str, error: sqlx::Error) -> PersistenceError {
+    match code {
+        "25006" => PersistenceError::ReadOnly(Arc::new(error)),
+        "53100" => PersistenceError::DiskFull(Arc::new(error)),
+        "XX001" | "XX002" => PersistenceError::Corrupt(Arc::new(error)),
+        code if sqlstate::is_busy(code) => PersistenceError::Busy {
+            context: error.to_string(),
+        },
+        code if sqlstate::is_lost_connection(code) => {
+            PersistenceError::Unavailable(Arc::new(error))
+        }
+        _ => PersistenceError::Database(Arc::new(error)),
+    }
+}
+
+fn of_sqlite(error: sqlx::Error) -> PersistenceError {
+    let code = error.as_database_error().and_then(|cause| cause.code());
+    let code = primary_result_code(code.as_deref());
+    of_sqlite_code(code, Arc::new(error))
+}
+
+/// What SQLite's primary result code means.
+pub(crate) fn of_sqlite_code(code: u32, cause: Cause) -> PersistenceError {
+    match code {
+        SQLITE_BUSY | SQLITE_LOCKED => PersistenceError::Busy {
+            context: cause.to_string(),
+        },
+        SQLITE_READONLY => PersistenceError::ReadOnly(cause),
+        SQLITE_FULL => PersistenceError::DiskFull(cause),
+        SQLITE_CORRUPT | SQLITE_NOTADB => PersistenceError::Corrupt(cause),
+        _ => PersistenceError::Database(cause),
+    }
+}
+
+/// Whether SQLite refused what it was given, as opposed to being unable to write anything now.
+pub(crate) const fn is_sqlite_rejection(code: u32) -> bool {
+    matches!(
+        code,
+        SQLITE_ERROR | SQLITE_TOOBIG | SQLITE_CONSTRAINT | SQLITE_MISMATCH
+    )
+}
+
 // Primary result codes, https://sqlite.org/rescode.html.
+const SQLITE_ERROR: u32 = 1;
 const SQLITE_BUSY: u32 = 5;
 const SQLITE_LOCKED: u32 = 6;
 const SQLITE_READONLY: u32 = 8;
 const SQLITE_CORRUPT: u32 = 11;
 const SQLITE_FULL: u32 = 13;
 const SQLITE_CANTOPEN: u32 = 14;
+const SQLITE_TOOBIG: u32 = 18;
+const SQLITE_CONSTRAINT: u32 = 19;
+const SQLITE_MISMATCH: u32 = 20;
 const SQLITE_NOTADB: u32 = 26;
 
 /// The primary code is the low byte of the extended one; zero where there is none.

@@ -4,12 +4,21 @@ use std::fmt;
 use std::str::FromStr;
 
 use bytes::Bytes;
-use serde_json::Value;
 
 use crate::PersistenceError;
+use crate::canonical::canonical_json;
 
-/// Largest accepted state and execution context, in bytes, as received and in canonical form.
+/// Largest accepted state and execution context, in bytes, as received and in canonical form,
+/// unless [`DatabaseOptions::max_state_bytes`](crate::DatabaseOptions::max_state_bytes) says
+/// otherwise.
 pub const MAX_STATE_BYTES: usize = 16 * 1024 * 1024;
+
+/// The smallest limit that a database can be opened with: that of `{}`.
+const SMALLEST_STATE_BYTES: usize = 2;
+
+/// The largest limit that a database can be opened with, 256 MiB. SQLite and PostgreSQL hold texts
+/// of up to 1 GB, the latter in messages of up to 1 GB, and a batch holds several states.
+const LARGEST_STATE_BYTES: usize = 256 * 1024 * 1024;
 
 /// Deepest accepted nesting of arrays and objects, the outermost object included: the parser's own
 /// limit.
@@ -31,8 +40,8 @@ pub struct SaveRequest {
     pub thread_id: String,
     /// The user who owns the thread: 1 to [`MAX_ID_BYTES`] bytes.
     pub user_id: String,
-    /// JSON text of an object: at most [`MAX_STATE_BYTES`], nested at most [`MAX_STATE_DEPTH`]
-    /// deep.
+    /// JSON text of an object, in UTF-8 and without NUL characters: at most [`MAX_STATE_BYTES`]
+    /// unless the database was opened with another limit, nested at most [`MAX_STATE_DEPTH`] deep.
     pub state: Bytes,
     /// Why the state is saved.
     pub checkpoint_type: CheckpointType,
@@ -46,6 +55,13 @@ pub struct SaveRequest {
     /// When the snapshot may be dropped, in milliseconds since the Unix epoch, not negative. It is
     /// stored for whoever cleans up; the services themselves prune by count only.
     pub expires_at: Option<i64>,
+}
+
+impl SaveRequest {
+    /// Whether the save must leave a snapshot of its own even if the state has not changed.
+    pub(crate) const fn must_be_written(&self) -> bool {
+        self.checkpoint_type.is_critical() || self.is_recovery_point
+    }
 }
 
 /// Why a state is saved.
@@ -152,27 +168,21 @@ pub(crate) struct AcceptedSave {
 }
 
 impl AcceptedSave {
-    /// Checks every field and brings the JSON into canonical form.
-    pub(crate) fn new(request: SaveRequest) -> Result<Self, PersistenceError> {
-        check_id("run_id", &request.run_id)?;
-        check_id("thread_id", &request.thread_id)?;
-        check_id("user_id", &request.user_id)?;
-        if let Some(phase) = &request.agent_phase {
-            check_text("agent_phase", phase)?;
-        }
-        if let Some(instant) = request.expires_at.filter(|instant| *instant < 0) {
-            let reason = format!("{instant} is before the Unix epoch; give milliseconds since it");
-            return Err(PersistenceError::invalid_field("expires_at", reason));
-        }
-        let execution_context =
-            match &request.execution_context {
-                Some(text) => Some(canonical_json(text).map_err(|reason| {
-                    PersistenceError::invalid_field("execution_context", reason)
-                })?),
-                None => None,
-            };
+    /// Checks every field and brings the JSON into canonical form. At most `max_state_bytes` are
+    /// accepted of state and execution context each.
+    pub(crate) fn within(
+        request: SaveRequest,
+        max_state_bytes: usize,
+    ) -> Result<Self, PersistenceError> {
+        check_fields(&request)?;
+        let execution_context = request
+            .execution_context
+            .as_deref()
+            .map(|text| canonical_within(text, max_state_bytes))
+            .transpose()
+            .map_err(|reason| PersistenceError::invalid_field("execution_context", reason))?;
         Ok(Self {
-            state: canonical_state(&request.state)?,
+            state: canonical_state_within(&request.state, max_state_bytes)?,
             run_id: request.run_id,
             thread_id: request.thread_id,
             user_id: request.user_id,
@@ -183,11 +193,32 @@ impl AcceptedSave {
             expires_at: request.expires_at,
         })
     }
+}
 
-    /// Whether the save must leave a snapshot of its own even if the state has not changed.
-    pub(crate) const fn must_be_written(&self) -> bool {
-        self.checkpoint_type.is_critical() || self.is_recovery_point
+/// Checks the fields that are no JSON, without a look at state and execution context.
+pub(crate) fn check_fields(request: &SaveRequest) -> Result<(), PersistenceError> {
+    check_id("run_id", &request.run_id)?;
+    check_id("thread_id", &request.thread_id)?;
+    check_id("user_id", &request.user_id)?;
+    if let Some(phase) = &request.agent_phase {
+        check_text("agent_phase", phase)?;
     }
+    if let Some(instant) = request.expires_at.filter(|instant| *instant < 0) {
+        let reason = format!("{instant} is before the Unix epoch; give milliseconds since it");
+        return Err(PersistenceError::invalid_field("expires_at", reason));
+    }
+    Ok(())
+}
+
+/// Checks the limit that a database is opened with.
+pub(crate) fn check_max_state_bytes(limit: usize) -> Result<(), PersistenceError> {
+    if (SMALLEST_STATE_BYTES..=LARGEST_STATE_BYTES).contains(&limit) {
+        return Ok(());
+    }
+    Err(PersistenceError::invalid_field(
+        "max_state_bytes",
+        format!("it is {limit}; give {SMALLEST_STATE_BYTES} to {LARGEST_STATE_BYTES}"),
+    ))
 }
 
 /// Ids: not empty, not too long, no NUL.
@@ -218,32 +249,39 @@ fn check_text(field: &'static str, text: &str) -> Result<(), PersistenceError> {
     Ok(())
 }
 
-fn canonical_state(text: &[u8]) -> Result<String, PersistenceError> {
+/// The form in which a state is stored, and in which it is loaded again: keys sorted by their bytes,
+/// no white space, of repeated keys the last one.
+///
+/// # Errors
+/// `InvalidState` for what a service would refuse; at most [`MAX_STATE_BYTES`] are accepted.
+pub fn canonical_state(state: &[u8]) -> Result<String, PersistenceError> {
+    canonical_state_within(state, MAX_STATE_BYTES)
+}
+
+fn canonical_state_within(text: &[u8], limit: usize) -> Result<String, PersistenceError> {
     let invalid = |reason: String| PersistenceError::InvalidState { reason };
-    let canonical = canonical_json(text).map_err(invalid)?;
+    let canonical = canonical_within(text, limit).map_err(invalid)?;
     // Canonical text has no leading white space, so its first byte names its type.
     if !canonical.starts_with('{') {
-        return Err(invalid("its JSON is not an object".into()));
+        return Err(invalid(
+            "its JSON is not an object; wrap it into one, {…}".into(),
+        ));
     }
     Ok(canonical)
 }
 
-/// Canonical JSON: `serde_json`'s map sorts its keys as long as its feature `preserve_order` is
-/// off, which a test guards.
-fn canonical_json(text: &[u8]) -> Result<String, String> {
-    check_size(text.len())?;
-    let value: Value = serde_json::from_slice(text).map_err(|error| {
-        format!("no valid JSON nested at most {MAX_STATE_DEPTH} deep ({error})")
-    })?;
-    let canonical = value.to_string();
-    check_size(canonical.len())?;
+fn canonical_within(text: &[u8], limit: usize) -> Result<String, String> {
+    check_size(text.len(), limit)?;
+    let canonical = canonical_json(text).map_err(|malformed| malformed.to_string())?;
+    // Some numbers are longer in canonical form.
+    check_size(canonical.len(), limit)?;
     Ok(canonical)
 }
 
-fn check_size(bytes: usize) -> Result<(), String> {
-    if bytes > MAX_STATE_BYTES {
+fn check_size(bytes: usize, limit: usize) -> Result<(), String> {
+    if bytes > limit {
         return Err(format!(
-            "it has {bytes} bytes; at most {MAX_STATE_BYTES} are accepted"
+            "it has {bytes} bytes; at most {limit} are accepted"
         ));
     }
     Ok(())
@@ -253,20 +291,84 @@ fn check_size(bytes: usize) -> Result<(), String> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn canonical_json_sorts_keys_and_drops_white_space() {
-        let text = br#" { "b" : [1, 2.50, "\u00e9"], "a": {"z": null, "y": true} } "#;
-        let canonical = canonical_json(text).unwrap();
-        assert_eq!(canonical, r#"{"a":{"y":true,"z":null},"b":[1,2.5,"é"]}"#);
-        assert_eq!(canonical_json(canonical.as_bytes()).unwrap(), canonical);
+    fn request(state: &[u8]) -> SaveRequest {
+        SaveRequest {
+            run_id: "run".into(),
+            thread_id: "thread".into(),
+            user_id: "user".into(),
+            state: Bytes::copy_from_slice(state),
+            checkpoint_type: CheckpointType::Auto,
+            agent_phase: None,
+            execution_context: None,
+            is_recovery_point: false,
+            expires_at: None,
+        }
+    }
+
+    fn refusal(request: SaveRequest, limit: usize) -> String {
+        AcceptedSave::within(request, limit)
+            .unwrap_err()
+            .to_string()
     }
 
     #[test]
-    fn nesting_is_accepted_up_to_the_limit_only() {
-        let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
-        assert!(canonical_json(nested(MAX_STATE_DEPTH).as_bytes()).is_ok());
-        let reason = canonical_json(nested(MAX_STATE_DEPTH + 1).as_bytes()).unwrap_err();
-        assert!(reason.contains("recursion limit"), "{reason}");
+    fn the_limit_counts_as_received_and_in_canonical_form() {
+        let spaced = br#"{ "a" : 1 }"#;
+        assert!(AcceptedSave::within(request(spaced), 11).is_ok());
+        let refused = refusal(request(spaced), 10);
+        assert!(
+            refused.contains("it has 11 bytes; at most 10 are accepted"),
+            "{refused}"
+        );
+        // 11 bytes as received, 15 as printed: 1e9 is 1000000000.0.
+        let refused = refusal(request(br#"{"a" : 1e9}"#), 12);
+        assert!(refused.contains("at most 12 are accepted"), "{refused}");
+    }
+
+    #[test]
+    fn a_limit_is_within_what_databases_hold() {
+        for limit in [SMALLEST_STATE_BYTES, MAX_STATE_BYTES, LARGEST_STATE_BYTES] {
+            assert!(check_max_state_bytes(limit).is_ok());
+        }
+        for limit in [0, LARGEST_STATE_BYTES + 1] {
+            let refused = check_max_state_bytes(limit).unwrap_err().to_string();
+            assert!(
+                refused.contains("`max_state_bytes`") && refused.contains("2 to 268435456"),
+                "{refused}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_context_is_refused_by_its_name() {
+        let with_context = |context: &'static [u8]| SaveRequest {
+            execution_context: Some(Bytes::from_static(context)),
+            ..request(b"{}")
+        };
+        for (context, reason) in [
+            (&b"[\"\\u0000\"]"[..], "NUL character"),
+            (b"[1,]", "line 1 column 4"),
+            (b"\xff", "UTF-8"),
+            (b"[          ]", "at most 10"),
+        ] {
+            let refused = refusal(with_context(context), 10);
+            assert!(
+                refused.contains("`execution_context`") && refused.contains(reason),
+                "{refused}"
+            );
+        }
+        let accepted = AcceptedSave::within(with_context(b" [ 1 ] "), MAX_STATE_BYTES).unwrap();
+        assert_eq!(accepted.execution_context.as_deref(), Some("[1]"));
+    }
+
+    #[test]
+    fn fields_are_checked_without_the_state() {
+        assert!(check_fields(&request(b"no JSON at all")).is_ok());
+        let bad = SaveRequest {
+            run_id: String::new(),
+            ..request(b"{}")
+        };
+        assert_eq!(check_fields(&bad).unwrap_err().kind(), "invalid_field");
     }
 
     #[test]

@@ -133,6 +133,8 @@ pub struct CacheStatistics {
     /// All other lookups: the run was not cached, or with another state. Saves that are always
     /// written do not look up.
     pub misses: u64,
+    /// Lookups that found a damaged entry or a failing cache: among the misses.
+    pub rejected: u64,
     /// Entries put in after a commit, replacements included.
     pub insertions: u64,
     /// Entries removed because of the size limit, as of the cache's last maintenance.
@@ -155,18 +157,10 @@ pub struct PoolStatus {
 /// What a service promises about durability and retention: equal promises make a comparison fair.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Promises {
-    /// The database and its version, for example `SQLite 3.51.3`.
+    /// The database and its version, for example `SQLite 3.51.3` or `PostgreSQL 15.18`.
     pub database: String,
-    /// The journal mode, for example `wal`.
-    pub journal_mode: String,
-    /// How commits reach the disk: `off`, `normal`, `full` or `extra`.
-    pub synchronous: String,
-    /// Whether foreign keys are enforced.
-    pub foreign_keys: bool,
-    /// Bytes per database page.
-    pub page_size: u32,
-    /// Pages in the write-ahead log after which a commit also checkpoints it.
-    pub wal_autocheckpoint: u32,
+    /// The settings that durability depends on, by the database's own names.
+    pub settings: Vec<(&'static str, String)>,
     /// The newest migration applied.
     pub schema_version: i64,
     /// The largest number of connections, writer and readers.
@@ -180,8 +174,9 @@ pub struct Promises {
 pub struct Health {
     /// How long a trivial query took, in nanoseconds, waiting for a connection included.
     pub round_trip_ns: u64,
-    /// Size of the database file in bytes.
+    /// Size of the database file, or of the schema's tables and indices, in bytes; zero if the
+    /// database does not tell.
     pub database_bytes: u64,
-    /// Size of the write-ahead log in bytes; zero if there is none.
+    /// Size of SQLite's write-ahead log in bytes; zero if there is none.
     pub wal_bytes: u64,
 }

@@ -4,18 +4,19 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 
-use crate::request::AcceptedSave;
+use crate::request::{self, AcceptedSave};
 use crate::stopwatch::nanoseconds_since;
-use crate::storage::{DatabaseOptions, SqliteStorage};
+use crate::storage::Storage;
 use crate::{
-    CacheStatistics, Health, LoadedState, Observation, Outcome, PersistenceError, PoolStatus,
-    Promises, SaveRequest, Saved, SnapshotId, StatePersistence, ThreadContext,
+    CacheStatistics, DatabaseOptions, Health, LoadedState, Observation, Outcome, PersistenceError,
+    PoolStatus, Promises, SaveRequest, Saved, SnapshotId, StatePersistence, ThreadContext,
 };
 
 /// The standard service: writes every save.
 #[derive(Debug)]
 pub struct StandardService {
-    storage: SqliteStorage,
+    storage: Storage,
+    max_state_bytes: usize,
 }
 
 impl StandardService {
@@ -24,8 +25,10 @@ impl StandardService {
     /// # Errors
     /// `CannotOpen`, `NewerSchema`, `Corrupt` and so on: see [`PersistenceError`].
     pub async fn open(options: &DatabaseOptions) -> Result<Self, PersistenceError> {
+        request::check_max_state_bytes(options.max_state_bytes)?;
         Ok(Self {
-            storage: SqliteStorage::open(options).await?,
+            storage: Storage::open(options).await?,
+            max_state_bytes: options.max_state_bytes,
         })
     }
 }
@@ -38,25 +41,10 @@ impl StatePersistence for StandardService {
         let mut observation = Observation::default();
 
         let serializing = Instant::now();
-        let save = AcceptedSave::new(request)?;
+        let save = AcceptedSave::within(request, self.max_state_bytes)?;
         observation.serialize_ns = nanoseconds_since(serializing);
 
-        let waiting = Instant::now();
-        let mut writer = self.storage.writer().await?;
-        observation.wait_ns = nanoseconds_since(waiting);
-
-        let writing = Instant::now();
-        let mut transaction = writer.begin(&mut observation).await?;
-        transaction.ensure_user(&save.user_id).await?;
-        let snapshot_id = transaction.insert_snapshot(&save).await?;
-        let audit_id = transaction.start_audit(snapshot_id, &save).await?;
-        transaction.prune(&save.run_id).await?;
-        transaction.complete_audit(audit_id).await?;
-        transaction.commit().await?;
-        observation.write_ns = nanoseconds_since(writing);
-        drop(writer);
-        observation.connection_ns = nanoseconds_since(writing);
-
+        let snapshot_id = self.storage.save_alone(&save, &mut observation).await?;
         Ok(Saved {
             snapshot_id,
             outcome: Outcome::Written,

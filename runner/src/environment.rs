@@ -5,6 +5,9 @@ use std::path::Path;
 
 use shared::report::{Build, Environment};
 
+use crate::databases::Home;
+use crate::place::without_password;
+
 /// Digits of the fingerprint: enough to tell machines apart, short enough to read.
 const FINGERPRINT_DIGITS: usize = 16;
 
@@ -17,8 +20,8 @@ pub(crate) fn build() -> Build {
     }
 }
 
-/// The machine, as far as it can be read; `databases` is the folder that the databases lie in.
-pub(crate) fn environment(databases: &Path) -> Environment {
+/// The machine, as far as it can be read; `databases` is where the databases are kept. What a server stores on is unknown.
+pub(crate) fn environment(databases: &Home) -> Environment {
     let file = |path: &str| fs::read_to_string(path).unwrap_or_default();
     let mut environment = Environment {
         system: system(&file("/etc/os-release")),
@@ -26,13 +29,16 @@ pub(crate) fn environment(databases: &Path) -> Environment {
         cores: std::thread::available_parallelism()
             .map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX)),
         memory_bytes: memory_bytes(&file("/proc/meminfo")),
-        file_system: databases
-            .canonicalize()
-            .ok()
-            .and_then(|path| file_system(&file("/proc/self/mountinfo"), &path)),
+        file_system: match databases {
+            Home::Folder(folder) => folder
+                .canonicalize()
+                .ok()
+                .and_then(|path| file_system(&file("/proc/self/mountinfo"), &path)),
+            Home::Server(_) => None,
+        },
         fingerprint: String::new(),
     };
-    environment.fingerprint = fingerprint(&environment);
+    environment.fingerprint = fingerprint(&environment, databases);
     environment
 }
 
@@ -90,7 +96,8 @@ fn file_system(mountinfo: &str, path: &Path) -> Option<String> {
         .map(|(_, kind)| kind)
 }
 
-fn fingerprint(environment: &Environment) -> String {
+/// Equal where all figures are, and the database's server.
+fn fingerprint(environment: &Environment, databases: &Home) -> String {
     let Environment {
         system,
         processor,
@@ -99,7 +106,10 @@ fn fingerprint(environment: &Environment) -> String {
         file_system,
         fingerprint: _,
     } = environment;
-    let figures = format!("{system:?} {processor:?} {cores} {memory_bytes:?} {file_system:?}");
+    let mut figures = format!("{system:?} {processor:?} {cores} {memory_bytes:?} {file_system:?}");
+    if let Home::Server(url) = databases {
+        figures += &without_password(url);
+    }
     let mut digits = blake3::hash(figures.as_bytes()).to_hex().to_string();
     digits.truncate(FINGERPRINT_DIGITS);
     digits
@@ -137,18 +147,29 @@ mod tests {
 
     #[test]
     fn the_fingerprint_follows_the_machine() {
-        let here = environment(Path::new("."));
+        let home = Home::Folder(".".into());
+        let here = environment(&home);
         assert!(
             here.cores > 0 && here.fingerprint.len() == FINGERPRINT_DIGITS,
             "{here:?}"
         );
-        assert_eq!(environment(Path::new(".")), here);
+        assert_eq!(environment(&home), here);
+        let larger = Environment {
+            cores: here.cores + 1,
+            ..here.clone()
+        };
+        assert_ne!(fingerprint(&larger, &home), here.fingerprint);
+    }
+
+    #[test]
+    fn the_fingerprint_follows_the_server_but_not_the_password() {
+        let on = |url: &str| environment(&Home::Server(url.to_owned()));
+        let one = on("postgres://ann:s3cret@one/states");
+        assert_eq!(one.file_system, None);
+        assert_eq!(one, on("postgres://ann:changed@one/states"));
         assert_ne!(
-            fingerprint(&Environment {
-                cores: here.cores + 1,
-                ..here.clone()
-            }),
-            here.fingerprint
+            one.fingerprint,
+            on("postgres://ann:s3cret@two/states").fingerprint
         );
     }
 

@@ -4,6 +4,7 @@
 //! Pure functions without I/O, clock or threads, so that the runner and the site judge the same evidence
 //! with the same code. A report stores evidence; estimates and verdicts are computed from it, never stored.
 
+pub mod ablation;
 pub mod arms;
 pub mod calibration;
 pub mod comparison;

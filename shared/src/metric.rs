@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::arms::Class;
+use crate::units::Unit;
 
 /// Which of the three latencies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -60,6 +61,43 @@ impl Metric {
             class: None,
         }
     }
+
+    /// The unit of its own figure.
+    #[must_use]
+    pub const fn unit(self) -> Unit {
+        match self {
+            Self::Latency { .. } => Unit::Nanoseconds,
+            Self::Plain(plain) => match plain {
+                Plain::ConnectionPerSave
+                | Plain::CpuPerSave
+                | Plain::CacheRecovery
+                | Plain::KillRecovery
+                | Plain::OutageRecovery => Unit::Nanoseconds,
+                Plain::MemoryGrowth | Plain::MemoryPerSave | Plain::MemoryPeak => Unit::Bytes,
+                Plain::ErrorRate
+                | Plain::SuccessRate
+                | Plain::EvictionExact
+                | Plain::HitRatio
+                | Plain::HitRatioError
+                | Plain::BreakEven => Unit::Share,
+                Plain::MemoryTrend | Plain::LatencyTrend | Plain::EvictionMemory => Unit::Growth,
+                Plain::EvictionPenalty | Plain::PatternPenalty => Unit::Factor,
+                Plain::ClosedThroughput | Plain::OpenThroughput | Plain::CapacityRate => {
+                    Unit::PerSecond
+                }
+                Plain::RowsPerSave => Unit::PerSave,
+                Plain::ErrorCount
+                | Plain::LostSaves
+                | Plain::PoolTimeouts
+                | Plain::CacheOverLimit
+                | Plain::StatisticsError
+                | Plain::ConcurrentCapacity
+                | Plain::Unrecovered
+                | Plain::FaultViolations
+                | Plain::CollateralErrors => Unit::Count,
+            },
+        }
+    }
 }
 
 macro_rules! plain_metrics {
@@ -107,7 +145,13 @@ plain_metrics! {
     EvictionMemory = "memory.eviction", "Growth of resident memory from the first to the last eviction, as a ratio of the memory before.";
     CapacityRate = "capacity.rate", "The highest open rate that still meets the latency target, saves a second.";
     ConcurrentCapacity = "capacity.users", "The most concurrent users that still meet the latency target.";
-    CacheRecovery = "recovery.cache", "Time from a cache failure to normal service, nanoseconds.";
+    CacheRecovery = "recovery.cache", "Longest time from a cache failure to normal service, nanoseconds.";
+    KillRecovery = "recovery.kill", "Longest time from opening the database after a kill to the first acknowledged save, nanoseconds.";
+    OutageRecovery = "recovery.outage", "Longest time from the end of a database outage to normal service, nanoseconds.";
+    Unrecovered = "faults.unrecovered", "Deliberate faults after which normal service was not seen again.";
+    FaultViolations = "faults.violations", "Acknowledged saves that were lost, wrong or stale right after a deliberate fault.";
+    CollateralErrors = "errors.collateral", "Saves that failed beside those that were meant to.";
+    BreakEven = "break_even", "Share of duplicates below which a save costs the candidate more time than the baseline, 0 to 1.";
 }
 
 /// A name that is no metric.

@@ -8,6 +8,8 @@
 
 use std::path::{Path, PathBuf};
 
+use shared::ablation::contributions;
+use shared::estimate::estimate;
 use shared::report::{
     FORMAT_VERSION, Run, Scenario, check_seal, read_index, read_run, read_scenario,
 };
@@ -71,4 +73,25 @@ fn a_report_of_the_first_version_has_the_defaults_of_what_came_later() {
         assert_eq!(scenario.load.looks, 1);
         assert!(!scenario.load.fresh_arms && !scenario.load.split);
     }
+}
+
+#[test]
+fn faults_and_variants_of_the_third_version_have_figures() {
+    let (run, scenarios) = report(3);
+    let figure = |name: &str| {
+        let found = estimate(name.parse().unwrap(), &scenarios[0]).unwrap();
+        found.candidate.unwrap().value
+    };
+    assert_eq!(figure("recovery.kill"), 74.8e6);
+    assert_eq!(figure("recovery.cache"), 2.1e6);
+    assert_eq!(figure("errors.collateral"), 0.0);
+    let variants = contributions(&scenarios[0]);
+    let throughput = variants[1].throughput.as_ref().unwrap();
+    assert!((throughput.value - 0.25).abs() < 0.01, "{throughput:?}");
+    let summary = summarize(&run, &scenarios);
+    assert!(
+        summary.safe.text.contains("process kills"),
+        "{}",
+        summary.safe.text
+    );
 }

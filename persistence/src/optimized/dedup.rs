@@ -1,6 +1,7 @@
 //! Which state each run committed last.
 
 use std::fmt;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -8,31 +9,16 @@ use moka::notification::RemovalCause;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
-use super::EvictionListener;
-use crate::request::AcceptedSave;
+use super::fingerprint::Fingerprints;
+use super::{CacheFaults, EvictionListener};
 use crate::{CacheStatistics, SnapshotId};
 
-/// BLAKE3 over what a snapshot must share with a save to answer it: the canonical state, and whose
-/// it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Fingerprint(blake3::Hash);
-
-impl Fingerprint {
-    pub(super) fn of(save: &AcceptedSave) -> Self {
-        let mut hasher = blake3::Hasher::new();
-        // NUL occurs in none of the texts, so it separates them without ambiguity.
-        for text in [&save.thread_id, &save.user_id, &save.state] {
-            hasher.update(text.as_bytes());
-            hasher.update(&[0]);
-        }
-        Self(hasher.finalize())
-    }
-}
-
+/// What a run committed last.
 #[derive(Debug, Clone, Copy)]
-struct Committed {
-    fingerprint: Fingerprint,
-    snapshot_id: SnapshotId,
+pub(super) struct Committed {
+    pub(super) fingerprints: Fingerprints,
+    pub(super) snapshot_id: SnapshotId,
+    seal: u64,
 }
 
 /// A bounded, least-recently-used map from run to its last committed state.
@@ -41,14 +27,24 @@ struct Committed {
 /// [`maintain`](Self::maintain).
 pub(super) struct CommittedStates {
     runs: Cache<String, Committed>,
+    /// The key of the seals.
+    seals: RandomState,
+    /// Part of the seals. A new one makes every entry of the former ones worthless.
+    generation: AtomicU64,
+    faults: Option<CacheFaults>,
     hits: AtomicU64,
     misses: AtomicU64,
+    rejected: AtomicU64,
     insertions: AtomicU64,
     evictions: Arc<AtomicU64>,
 }
 
 impl CommittedStates {
-    pub(super) fn new(capacity: u64, on_evict: Option<EvictionListener>) -> Self {
+    pub(super) fn new(
+        capacity: u64,
+        on_evict: Option<EvictionListener>,
+        faults: Option<CacheFaults>,
+    ) -> Arc<Self> {
         let evictions = Arc::new(AtomicU64::new(0));
         let counter = Arc::clone(&evictions);
         let runs = Cache::builder()
@@ -63,47 +59,73 @@ impl CommittedStates {
                 }
             })
             .build();
-        Self {
+        let states = Arc::new(Self {
             runs,
+            seals: RandomState::new(),
+            generation: AtomicU64::new(0),
+            faults,
             hits: AtomicU64::new(0),
             misses: AtomicU64::new(0),
+            rejected: AtomicU64::new(0),
             insertions: AtomicU64::new(0),
             evictions,
+        });
+        if let Some(faults) = &states.faults {
+            faults.attach(&states);
         }
+        states
     }
 
-    /// The run's last committed snapshot if it has this fingerprint. Counts a hit or a miss.
-    pub(super) fn find(&self, run_id: &str, fingerprint: Fingerprint) -> Option<SnapshotId> {
-        let found = self
-            .runs
-            .get(run_id)
-            .filter(|committed| committed.fingerprint == fingerprint);
-        let counter = if found.is_some() {
-            &self.hits
-        } else {
-            &self.misses
-        };
-        counter.fetch_add(1, Ordering::Relaxed);
-        found.map(|committed| committed.snapshot_id)
+    /// What the run committed last, if that is known. An entry whose seal does not fit is dropped.
+    pub(super) fn find(&self, run_id: &str) -> Option<Committed> {
+        if self.is_failing() {
+            self.rejected.fetch_add(1, Ordering::Relaxed);
+            return None;
+        }
+        let committed = self.runs.get(run_id)?;
+        if committed.seal != self.seal(run_id, &committed.fingerprints, committed.snapshot_id) {
+            self.rejected.fetch_add(1, Ordering::Relaxed);
+            self.runs.invalidate(run_id);
+            return None;
+        }
+        Some(committed)
+    }
+
+    /// Begins to count a look-up, which may take a while: a miss unless it says otherwise.
+    pub(super) fn look_up(&self) -> LookUp<'_> {
+        LookUp {
+            states: self,
+            hit: false,
+        }
     }
 
     /// To be called before the run's database rows change in any way.
     pub(super) fn forget(&self, run_id: &str) {
-        self.runs.invalidate(run_id);
+        if self.is_failing() {
+            // The entry stays, so no entry may be believed any more.
+            self.generation.fetch_add(1, Ordering::SeqCst);
+        } else {
+            self.runs.invalidate(run_id);
+        }
     }
 
     /// To be called only after the snapshot's commit was answered.
     pub(super) fn remember(
         &self,
-        run_id: String,
-        fingerprint: Fingerprint,
+        run_id: &str,
+        fingerprints: Fingerprints,
         snapshot_id: SnapshotId,
     ) {
+        if self.is_failing() {
+            return;
+        }
+        let seal = self.seal(run_id, &fingerprints, snapshot_id);
         self.runs.insert(
-            run_id,
+            run_id.to_owned(),
             Committed {
-                fingerprint,
+                fingerprints,
                 snapshot_id,
+                seal,
             },
         );
         self.insertions.fetch_add(1, Ordering::Relaxed);
@@ -114,15 +136,64 @@ impl CommittedStates {
         self.runs.run_pending_tasks();
     }
 
+    /// Makes every entry name another snapshot, its seal unchanged.
+    pub(super) fn poison(&self) {
+        for (run_id, committed) in &self.runs {
+            let altered = Committed {
+                snapshot_id: SnapshotId(committed.snapshot_id.0 ^ 1),
+                ..committed
+            };
+            self.runs.insert(run_id.to_string(), altered);
+        }
+    }
+
+    pub(super) fn empty(&self) {
+        self.runs.invalidate_all();
+    }
+
+    fn is_failing(&self) -> bool {
+        self.faults.as_ref().is_some_and(CacheFaults::are_failing)
+    }
+
+    fn seal(&self, run_id: &str, fingerprints: &Fingerprints, snapshot_id: SnapshotId) -> u64 {
+        let generation = self.generation.load(Ordering::SeqCst);
+        self.seals
+            .hash_one((run_id, fingerprints, snapshot_id, generation))
+    }
+
     pub(super) fn statistics(&self) -> CacheStatistics {
         CacheStatistics {
             capacity: self.runs.policy().max_capacity().unwrap_or(u64::MAX),
             entries: self.runs.entry_count(),
             hits: self.hits.load(Ordering::Relaxed),
             misses: self.misses.load(Ordering::Relaxed),
+            rejected: self.rejected.load(Ordering::Relaxed),
             insertions: self.insertions.load(Ordering::Relaxed),
             evictions: self.evictions.load(Ordering::Relaxed),
         }
+    }
+}
+
+/// A look-up under way; counted when dropped.
+pub(super) struct LookUp<'a> {
+    states: &'a CommittedStates,
+    hit: bool,
+}
+
+impl LookUp<'_> {
+    /// The saved state is the run's latest.
+    pub(super) fn hit(mut self) {
+        self.hit = true;
+    }
+}
+
+impl Drop for LookUp<'_> {
+    fn drop(&mut self) {
+        let counter = match self.hit {
+            true => &self.states.hits,
+            false => &self.states.misses,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -144,8 +215,19 @@ mod tests {
 
     use super::*;
 
-    fn fingerprint(state: u8) -> Fingerprint {
-        Fingerprint(blake3::hash(&[state]))
+    fn fingerprints(state: u8) -> Fingerprints {
+        Fingerprints::of_text(&[state])
+    }
+
+    /// Whether the run's last state is this one, as the service asks.
+    fn finds(states: &CommittedStates, run_id: &str, state: u8) -> bool {
+        let look_up = states.look_up();
+        let found = states.find(run_id);
+        let hit = found.is_some_and(|found| found.fingerprints == fingerprints(state));
+        if hit {
+            look_up.hit();
+        }
+        hit
     }
 
     /// The least recently used run first, with its state.
@@ -183,16 +265,16 @@ mod tests {
             let evicted = Arc::new(Mutex::new(Vec::new()));
             let log = Arc::clone(&evicted);
             let listener: EvictionListener = Arc::new(move |run| log.lock().unwrap().push(run.to_owned()));
-            let states = CommittedStates::new(capacity as u64, Some(listener));
+            let states = CommittedStates::new(capacity as u64, Some(listener), None);
             let mut reference = Reference { capacity, runs: VecDeque::new(), evicted: Vec::new() };
             let mut hits = 0;
 
             for (number, (run, state)) in saves.iter().enumerate() {
                 let name = run.to_string();
-                let found = states.find(&name, fingerprint(*state)).is_some();
+                let found = finds(&states, &name, *state);
                 if !found {
                     states.forget(&name);
-                    states.remember(name, fingerprint(*state), SnapshotId(number as i64));
+                    states.remember(&name, fingerprints(*state), SnapshotId(number as i64));
                 }
                 states.maintain();
 
@@ -211,11 +293,53 @@ mod tests {
     // an empty cache.
     #[test]
     fn a_cache_of_no_entries_neither_keeps_nor_blocks() {
-        let states = CommittedStates::new(0, None);
+        let states = CommittedStates::new(0, None, None);
         for number in 0..5000 {
-            states.remember("run".into(), fingerprint(0), SnapshotId(number));
+            states.remember("run", fingerprints(0), SnapshotId(number));
         }
-        assert_eq!(states.find("run", fingerprint(0)), None);
+        assert!(states.find("run").is_none());
         assert_eq!(states.statistics().entries, 0);
+    }
+
+    #[test]
+    fn an_altered_entry_is_not_believed_and_dropped() {
+        let faults = CacheFaults::default();
+        let states = CommittedStates::new(10, None, Some(faults.clone()));
+        states.remember("run", fingerprints(0), SnapshotId(7));
+        assert!(finds(&states, "run", 0));
+        faults.poison();
+        for _ in 0..2 {
+            assert!(!finds(&states, "run", 0));
+        }
+        states.maintain();
+        let statistics = states.statistics();
+        assert_eq!((statistics.hits, statistics.misses), (1, 2));
+        assert_eq!((statistics.rejected, statistics.entries), (1, 0));
+    }
+
+    #[test]
+    fn what_could_not_be_forgotten_is_not_believed() {
+        let faults = CacheFaults::default();
+        let states = CommittedStates::new(10, None, Some(faults.clone()));
+        states.remember("run", fingerprints(0), SnapshotId(7));
+        faults.fail(true);
+        assert!(!finds(&states, "run", 0));
+        states.forget("run");
+        states.remember("run", fingerprints(1), SnapshotId(8));
+        faults.fail(false);
+        assert!(!finds(&states, "run", 0) && !finds(&states, "run", 1));
+        states.remember("run", fingerprints(1), SnapshotId(8));
+        assert!(finds(&states, "run", 1));
+    }
+
+    #[test]
+    fn an_emptied_cache_holds_nothing() {
+        let faults = CacheFaults::default();
+        let states = CommittedStates::new(10, None, Some(faults.clone()));
+        states.remember("run", fingerprints(0), SnapshotId(7));
+        faults.empty();
+        assert!(states.find("run").is_none());
+        states.remember("run", fingerprints(0), SnapshotId(7));
+        assert!(finds(&states, "run", 0));
     }
 }

@@ -3,15 +3,20 @@
 use std::future::{Future, poll_fn};
 use std::path::PathBuf;
 use std::pin::Pin;
+use std::process::Command;
+use std::str::FromStr;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{LazyLock, Mutex};
 use std::task::Poll;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use persistence::{
-    CheckpointType, DatabaseOptions, OptimizedOptions, OptimizedService, PersistenceError,
-    SaveRequest, SnapshotId, StandardService, StatePersistence,
+    CheckpointType, Database, DatabaseOptions, OptimizedOptions, OptimizedService,
+    PersistenceError, PostgresDatabase, SaveRequest, SnapshotId, StandardService, StatePersistence,
 };
+use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 use tempfile::TempDir;
@@ -36,27 +41,71 @@ impl Openable for OptimizedService {
     }
 }
 
-/// A database in a folder of its own, which goes with it.
+/// A database of its own for a test, which goes with it.
 pub(crate) struct TestDatabase {
-    folder: TempDir,
+    place: Place,
+    /// Kept for the next look from outside.
+    outside: Mutex<Option<Outside>>,
+}
+
+enum Place {
+    /// In this folder.
+    Sqlite(TempDir),
+    /// In a schema of the server that `STATEBENCH_TEST_POSTGRES` names, or of the throw-away one of
+    /// scripts/postgres.sh.
+    Postgres(PostgresDatabase),
+}
+
+/// A connection that the service knows nothing about.
+pub(crate) enum Outside {
+    Sqlite(SqliteConnection),
+    Postgres(Box<PgConnection>),
 }
 
 impl TestDatabase {
+    /// On SQLite.
     pub(crate) fn new() -> Self {
         Self {
-            folder: tempfile::tempdir().unwrap(),
+            place: Place::Sqlite(tempfile::tempdir().unwrap()),
+            outside: Mutex::default(),
         }
     }
 
+    pub(crate) fn postgres() -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let schema = format!("test_{}_{number}", std::process::id());
+        Self {
+            place: Place::Postgres(PostgresDatabase {
+                // By this name the test finds its own service's connections.
+                url: format!("{}?application_name={schema}", postgres_url()),
+                schema: Some(schema),
+            }),
+            outside: Mutex::default(),
+        }
+    }
+
+    /// The file of a database on SQLite.
     pub(crate) fn path(&self) -> PathBuf {
-        self.folder.path().join("states.db")
+        match &self.place {
+            Place::Sqlite(folder) => folder.path().join("states.db"),
+            Place::Postgres(_) => panic!("a schema has no file"),
+        }
     }
 
     /// Short waits: a test that locks the database need not last.
     pub(crate) fn options(&self) -> DatabaseOptions {
-        DatabaseOptions {
-            busy_timeout: Duration::from_millis(50),
-            ..DatabaseOptions::new(self.path())
+        match &self.place {
+            Place::Sqlite(_) => DatabaseOptions {
+                statement_timeout: Duration::from_millis(50),
+                ..DatabaseOptions::sqlite(self.path())
+            },
+            // Of every statement, the largest ones too.
+            Place::Postgres(database) => DatabaseOptions {
+                statement_timeout: Duration::from_millis(1500),
+                acquire_timeout: Duration::from_secs(10),
+                ..DatabaseOptions::new(Database::Postgres(database.clone()))
+            },
         }
     }
 
@@ -64,63 +113,109 @@ impl TestDatabase {
         S::open_with(&self.options()).await.unwrap()
     }
 
-    /// A connection that the service knows nothing about.
-    pub(crate) async fn outside(&self) -> SqliteConnection {
-        SqliteConnectOptions::new()
-            .filename(self.path())
-            .connect()
-            .await
-            .unwrap()
+    async fn outside(&self) -> Outside {
+        let kept = self.outside.lock().unwrap().take();
+        match kept {
+            Some(kept) => kept,
+            None => self.new_outside().await,
+        }
+    }
+
+    fn keep(&self, outside: Outside) {
+        *self.outside.lock().unwrap() = Some(outside);
+    }
+
+    async fn new_outside(&self) -> Outside {
+        match &self.place {
+            Place::Sqlite(_) => Outside::Sqlite(
+                SqliteConnectOptions::new()
+                    .filename(self.path())
+                    .connect()
+                    .await
+                    .unwrap(),
+            ),
+            Place::Postgres(database) => Outside::Postgres(Box::new(
+                PgConnectOptions::from_str(&database.url)
+                    .unwrap()
+                    .application_name("outside")
+                    .options([
+                        ("search_path", database.schema.as_deref().unwrap()),
+                        // Rather than wait for ever for what the service does not give back.
+                        ("lock_timeout", "10s"),
+                    ])
+                    .connect()
+                    .await
+                    .unwrap(),
+            )),
+        }
     }
 
     /// Executes `sql` from outside.
     pub(crate) async fn execute(&self, sql: &str) {
-        let mut connection = self.outside().await;
-        sqlx::raw_sql(AssertSqlSafe(sql))
-            .execute(&mut connection)
-            .await
-            .unwrap();
-        connection.close().await.unwrap();
+        let mut outside = self.outside().await;
+        outside.execute(sql).await;
+        self.keep(outside);
     }
 
     /// The number that `sql` yields, seen from outside.
     pub(crate) async fn number(&self, sql: &str) -> i64 {
-        let mut connection = self.outside().await;
-        let number = sqlx::query_scalar(AssertSqlSafe(sql))
-            .fetch_one(&mut connection)
-            .await
-            .unwrap();
-        connection.close().await.unwrap();
-        number
+        let mut outside = self.outside().await;
+        let query = AssertSqlSafe(sql);
+        let number = match &mut outside {
+            Outside::Sqlite(connection) => sqlx::query_scalar(query).fetch_one(connection).await,
+            Outside::Postgres(connection) => {
+                sqlx::query_scalar(query).fetch_one(&mut **connection).await
+            }
+        };
+        self.keep(outside);
+        number.unwrap()
+    }
+
+    async fn text(&self, sql: &str) -> Option<String> {
+        let mut outside = self.outside().await;
+        let query = AssertSqlSafe(sql);
+        let text = match &mut outside {
+            Outside::Sqlite(connection) => {
+                sqlx::query_scalar(query).fetch_optional(connection).await
+            }
+            Outside::Postgres(connection) => {
+                sqlx::query_scalar(query)
+                    .fetch_optional(&mut **connection)
+                    .await
+            }
+        };
+        self.keep(outside);
+        text.unwrap()
     }
 
     /// The run's latest state, seen from outside.
     pub(crate) async fn latest_state(&self, run_id: &str) -> Option<String> {
-        let mut connection = self.outside().await;
-        let state = sqlx::query_scalar("SELECT state FROM snapshots WHERE run_id = ? AND encoding = 'json' ORDER BY id DESC LIMIT 1")
-            .bind(run_id)
-            .fetch_optional(&mut connection)
-            .await
-            .unwrap();
-        connection.close().await.unwrap();
-        state
+        let run_id = run_id.replace('\'', "''");
+        self.text(&format!(
+            "SELECT state FROM snapshots WHERE run_id = '{run_id}' AND encoding = 'json' ORDER BY id DESC LIMIT 1"
+        ))
+        .await
     }
 
     /// The state of a snapshot, seen from outside.
     pub(crate) async fn state_of(&self, snapshot_id: SnapshotId) -> Option<String> {
-        let mut connection = self.outside().await;
-        let state = sqlx::query_scalar("SELECT state FROM snapshots WHERE id = ?")
-            .bind(snapshot_id.0)
-            .fetch_optional(&mut connection)
-            .await
-            .unwrap();
-        connection.close().await.unwrap();
-        state
+        self.text(&format!(
+            "SELECT state FROM snapshots WHERE id = {snapshot_id}"
+        ))
+        .await
     }
 
     /// Saves whose state contains this text fail from now on, the transaction staying open ...
     pub(crate) async fn abort_writes_of(&self, text: &str) {
-        self.reject_writes_of(text, "ABORT").await;
+        match &self.place {
+            Place::Sqlite(_) => self.reject_writes_of(text, "ABORT").await,
+            Place::Postgres(_) => {
+                self.execute(&format!(
+                    "ALTER TABLE snapshots ADD CONSTRAINT rejected CHECK (state NOT LIKE '%{text}%') NOT VALID"
+                ))
+                .await;
+            }
+        }
     }
 
     /// ... or rolled back by SQLite itself, as after a full disk.
@@ -138,26 +233,125 @@ impl TestDatabase {
     }
 
     pub(crate) async fn accept_writes_again(&self) {
-        self.execute("DROP TRIGGER rejected").await;
+        self.execute(match &self.place {
+            Place::Sqlite(_) => "DROP TRIGGER rejected",
+            Place::Postgres(_) => "ALTER TABLE snapshots DROP CONSTRAINT rejected",
+        })
+        .await;
     }
 
-    /// Holds the write lock until the connection is given to [`unlock`].
-    pub(crate) async fn lock(&self) -> SqliteConnection {
-        let mut connection = self.outside().await;
-        sqlx::raw_sql("BEGIN IMMEDIATE")
-            .execute(&mut connection)
+    /// Ends the connections of the service on PostgreSQL; returns how many there were.
+    pub(crate) async fn end_connections(&self) -> i64 {
+        let ended = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity";
+        self.number(&format!("{ended} WHERE {}", self.is_of_service()))
             .await
-            .unwrap();
-        connection
+    }
+
+    /// How many connections of the service on PostgreSQL are inside a transaction and do nothing.
+    pub(crate) async fn transactions_left_open(&self) -> i64 {
+        let open = "SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'";
+        self.number(&format!("{open} AND {}", self.is_of_service()))
+            .await
+    }
+
+    /// Of `pg_stat_activity`.
+    fn is_of_service(&self) -> String {
+        match &self.place {
+            Place::Postgres(PostgresDatabase {
+                schema: Some(schema),
+                ..
+            }) => format!("application_name = '{schema}'"),
+            _ => panic!("SQLite has no connections that others could see"),
+        }
+    }
+
+    /// Lets nobody else write until the connection is given to [`unlock`].
+    pub(crate) async fn lock(&self) -> Outside {
+        let mut outside = self.new_outside().await;
+        outside
+            .execute(match &self.place {
+                Place::Sqlite(_) => "BEGIN IMMEDIATE",
+                Place::Postgres(_) => "BEGIN; LOCK TABLE snapshots IN EXCLUSIVE MODE",
+            })
+            .await;
+        outside
     }
 }
 
-pub(crate) async fn unlock(mut connection: SqliteConnection) {
-    sqlx::raw_sql("ROLLBACK")
-        .execute(&mut connection)
-        .await
+/// Drops the schema.
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        let Place::Postgres(PostgresDatabase {
+            url,
+            schema: Some(schema),
+        }) = &self.place
+        else {
+            return;
+        };
+        let drop_schema = format!(
+            "SET lock_timeout = '5s'; SET client_min_messages = 'warning'; \
+             DROP SCHEMA IF EXISTS \"{schema}\" CASCADE"
+        );
+        let connect = PgConnectOptions::from_str(url).unwrap();
+        // On a thread of its own, since the test's may belong to a runtime.
+        let dropping = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
+            runtime.block_on(async {
+                let mut outside = Outside::Postgres(Box::new(connect.connect().await.unwrap()));
+                outside.execute(&drop_schema).await;
+                outside.close().await;
+            });
+        });
+        let dropped = dropping.join();
+        assert!(
+            dropped.is_ok() || std::thread::panicking(),
+            "the test's schema could not be dropped"
+        );
+    }
+}
+
+impl Outside {
+    pub(crate) async fn execute(&mut self, sql: &str) {
+        let query = sqlx::raw_sql(AssertSqlSafe(sql));
+        match self {
+            Self::Sqlite(connection) => query.execute(connection).await.map(drop),
+            Self::Postgres(connection) => query.execute(&mut **connection).await.map(drop),
+        }
         .unwrap();
-    connection.close().await.unwrap();
+    }
+
+    pub(crate) async fn close(self) {
+        match self {
+            Self::Sqlite(connection) => connection.close().await,
+            Self::Postgres(connection) => connection.close().await,
+        }
+        .unwrap();
+    }
+}
+
+pub(crate) async fn unlock(mut outside: Outside) {
+    outside.execute("ROLLBACK").await;
+    outside.close().await;
+}
+
+fn postgres_url() -> String {
+    static URL: LazyLock<String> = LazyLock::new(|| {
+        if let Ok(url) = std::env::var("STATEBENCH_TEST_POSTGRES") {
+            return url;
+        }
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/postgres.sh");
+        let answer = Command::new(script).arg("url").output().unwrap();
+        assert!(
+            answer.status.success(),
+            "{script}: {}",
+            String::from_utf8_lossy(&answer.stderr)
+        );
+        String::from_utf8(answer.stdout).unwrap().trim().to_owned()
+    });
+    URL.clone()
 }
 
 /// An automatic checkpoint: one that may be deduplicated.

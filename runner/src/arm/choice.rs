@@ -106,15 +106,41 @@ pub(crate) async fn choose(texts: Arms<&str>, options: Arms<&str>) -> Result<Arm
 /// # Errors
 /// A service that does not exist.
 pub(crate) fn own_arms(own: &Arms<String>, run: &Arms<ArmSource>) -> Result<Arms<ArmSource>> {
-    let one = |role: ArmRole| match own.get(role).as_str() {
+    Ok(Arms {
+        baseline: own_service(&own.baseline, run)?,
+        candidate: own_service(&own.candidate, run)?,
+    })
+}
+
+/// The services that a scenario names: `baseline` and `candidate` stand for the run's.
+///
+/// # Errors
+/// A service that does not exist.
+pub(crate) fn own_services(own: &[String], run: &Arms<ArmSource>) -> Result<Vec<ArmSource>> {
+    own.iter()
+        .map(|service| own_service(service, run))
+        .collect()
+}
+
+fn own_service(service: &str, run: &Arms<ArmSource>) -> Result<ArmSource> {
+    match service {
         "baseline" => Ok(run.baseline.clone()),
         "candidate" => Ok(run.candidate.clone()),
         service => ArmSource::of_this_binary(service),
+    }
+}
+
+/// What each service is called among the others: where two have the same name, by what was asked for.
+pub(crate) fn labels(services: &[ArmSource]) -> Vec<String> {
+    let names: Vec<String> = services.iter().map(ArmSource::label).collect();
+    let label = |(service, name): (&ArmSource, &String)| {
+        let alike = names.iter().filter(|other| *other == name).count();
+        match service.service.split_once(':') {
+            Some(_) if alike > 1 => service.service.clone(),
+            _ => name.clone(),
+        }
     };
-    Ok(Arms {
-        baseline: one(ArmRole::Baseline)?,
-        candidate: one(ArmRole::Candidate)?,
-    })
+    services.iter().zip(&names).map(label).collect()
 }
 
 /// Both arms as the report names them. Two of one name are told apart by what was asked for, or by their side.

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use shared::arms::ArmRole;
-use shared::report::{Block, Build, CapacityStep, EvictionProbe, Promises, Sample};
+use shared::report::{Block, Build, CapacityStep, EvictionProbe, Fault, Promises, Sample};
 
+use crate::place::Place;
 use crate::plan::Step;
 use crate::scenario::Spec;
 
@@ -16,7 +17,8 @@ use crate::scenario::Spec;
 /// | --- | --- |
 /// | 1 | first messages |
 /// | 2 | the arm says which build it is; acknowledgements as one text; steps of a search |
-pub(crate) const PROTOCOL: u32 = 2;
+/// | 3 | databases that are no files; an arm that goes on where another ended; cache failures; states of a file |
+pub(crate) const PROTOCOL: u32 = 3;
 
 /// From the controller.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -28,6 +30,9 @@ pub(crate) enum Request {
     Run {
         /// Its place in the plan.
         block: usize,
+        /// What the arm breaks in its own cache meanwhile.
+        #[serde(default)]
+        failure: Option<CacheFailure>,
     },
     /// Try one step of a search for the highest load.
     Try {
@@ -56,8 +61,26 @@ pub(crate) struct Open {
     /// The only pair whose blocks will be asked for, where the arm lives for one pair: no other states are needed.
     #[serde(default)]
     pub(crate) pair: Option<u32>,
-    /// A folder of the arm's own for its databases; empty.
-    pub(crate) folder: PathBuf,
+    /// States of the user's own, instead of generated ones.
+    #[serde(default)]
+    pub(crate) dataset: Option<PathBuf>,
+    /// The arm's own database.
+    pub(crate) place: Place,
+    /// Whether another process ended in the middle of this scenario and its database is to be taken over as it is; else
+    /// the database is clean.
+    #[serde(default)]
+    pub(crate) resumed: bool,
+}
+
+/// A failure of the cache, inflicted by the arm upon itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct CacheFailure {
+    /// Which of the cache's faults.
+    pub(crate) fault: Fault,
+    /// When, nanoseconds from the begin of the block.
+    pub(crate) at_ns: u64,
+    /// How long it lasts, nanoseconds; zero for an instant.
+    pub(crate) length_ns: u64,
 }
 
 /// From the arm.
@@ -111,8 +134,8 @@ pub(crate) struct Opened {
     pub(crate) plan: String,
     /// Resident memory after warm-up, bytes.
     pub(crate) idle_resident_bytes: Option<u64>,
-    /// The database that the ledger is checked against.
-    pub(crate) database: PathBuf,
+    /// How long its service took to open the database, nanoseconds: recovery from the write-ahead log included.
+    pub(crate) open_ns: u64,
 }
 
 /// One acknowledged save: its place in the plan, the answered snapshot, whether it was written.
@@ -128,6 +151,20 @@ pub(crate) struct BlockDone {
     pub(crate) samples: Vec<Sample>,
     /// Places in the plan of the saves that failed: they may or may not be stored.
     pub(crate) failed: Vec<u64>,
+    /// What came of the cache's failure, where one was asked for.
+    #[serde(default)]
+    pub(crate) failure: Option<CacheFailed>,
+}
+
+/// What came of a failure of the cache. Times are nanoseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct CacheFailed {
+    /// When it began, from the begin of the block.
+    pub(crate) at_ns: u64,
+    /// How long it lasted.
+    pub(crate) length_ns: u64,
+    /// From its end to normal service; absent where that was not seen again.
+    pub(crate) recovery_ns: Option<u64>,
 }
 
 /// The evidence of a step of a search.

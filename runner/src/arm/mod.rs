@@ -9,13 +9,15 @@ pub(crate) mod simulated;
 pub(crate) mod worker;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use shared::report::EvictionProbe;
 
-pub(crate) use choice::{ArmSource, choose, identities, own_arms};
-pub(crate) use messages::{Ack, BlockDone, Open, Opened, Tried};
+pub(crate) use choice::{ArmSource, choose, identities, labels, own_arms, own_services};
+pub(crate) use messages::{Ack, BlockDone, CacheFailure, Open, Opened, Tried};
 pub(crate) use process::ProcessArms;
+pub(crate) use worker::LEAD;
 
 use crate::plan::Step;
 
@@ -27,12 +29,21 @@ pub(crate) type Acknowledge<'a> = &'a mut (dyn FnMut(Ack) + Send);
 pub(crate) trait Arm: Send {
     /// Prepares for a scenario.
     async fn open(&mut self, open: Open) -> Result<Opened, ArmError>;
-    /// Runs a block of the plan.
+    /// Runs a block of the plan; with `failure` its cache fails meanwhile.
     async fn run(
         &mut self,
         block: usize,
+        failure: Option<CacheFailure>,
         acknowledge: Acknowledge<'_>,
     ) -> Result<BlockDone, ArmError>;
+    /// Begins a block of the plan and ends the arm by SIGKILL in the middle of it. What it had said by then is heard to
+    /// the end. Returns the time from the request until the arm was gone for certain.
+    async fn run_and_kill(
+        &mut self,
+        block: usize,
+        kill: Kill,
+        acknowledge: Acknowledge<'_>,
+    ) -> Result<Duration, ArmError>;
     /// Tries one step of a search for the highest load.
     async fn attempt(
         &mut self,
@@ -43,6 +54,15 @@ pub(crate) trait Arm: Send {
     async fn probe_eviction(&mut self) -> Result<Option<EvictionProbe>, ArmError>;
     /// Closes the service and ends the arm.
     async fn close(&mut self) -> Result<(), ArmError>;
+}
+
+/// When to kill an arm, from the request of the block on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Kill {
+    /// Not before this, and not before the arm acknowledged a save.
+    pub(crate) after: Duration,
+    /// At the latest, also where nothing was acknowledged.
+    pub(crate) patience: Duration,
 }
 
 /// Starts arms.

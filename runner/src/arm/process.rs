@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use shared::report::{Build, EvictionProbe};
@@ -10,7 +10,9 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
 use super::messages::{PROTOCOL, Reply, Request};
-use super::{Acknowledge, Arm, ArmError, BlockDone, Open, Opened, StartArms, Tried};
+use super::{
+    Acknowledge, Arm, ArmError, BlockDone, CacheFailure, Kill, Open, Opened, StartArms, Tried,
+};
 use crate::environment::build as build_of_this;
 use crate::plan::Step;
 
@@ -137,6 +139,40 @@ impl ProcessArm {
         }
     }
 
+    /// Listens to a block in progress until the instant to kill has come, or the block is over.
+    async fn listen(
+        &mut self,
+        begun: Instant,
+        kill: Kill,
+        acknowledge: Acknowledge<'_>,
+    ) -> Result<(), ArmError> {
+        let mut heard = false;
+        loop {
+            let wait = if heard { kill.after } else { kill.patience };
+            // Nothing is lost where the time is over: reading a line may be cancelled.
+            match tokio::time::timeout_at((begun + wait).into(), self.reply()).await {
+                Err(_) => return Ok(()),
+                Ok(reply) => match reply? {
+                    Reply::Acknowledged { saves } => {
+                        heard |= !saves.is_empty();
+                        saves.into_iter().for_each(&mut *acknowledge);
+                    }
+                    Reply::BlockDone(_) => return Ok(()),
+                    other => return Err(out_of_turn(&other)),
+                },
+            }
+        }
+    }
+
+    /// What is in the pipe of a process that was killed. A line that it did not finish was not said.
+    async fn last_words(&mut self, acknowledge: Acknowledge<'_>) {
+        while let Ok(Some(line)) = self.lines.next_line().await {
+            if let Ok(Reply::Acknowledged { saves }) = serde_json::from_str(&line) {
+                saves.into_iter().for_each(&mut *acknowledge);
+            }
+        }
+    }
+
     /// How the process ended.
     async fn death(&mut self) -> ArmError {
         match self.child.wait().await {
@@ -168,9 +204,10 @@ impl Arm for ProcessArm {
     async fn run(
         &mut self,
         block: usize,
+        failure: Option<CacheFailure>,
         acknowledge: Acknowledge<'_>,
     ) -> Result<BlockDone, ArmError> {
-        self.request(&Request::Run { block }).await?;
+        self.request(&Request::Run { block, failure }).await?;
         loop {
             match self.reply().await? {
                 Reply::Acknowledged { saves } => saves.into_iter().for_each(&mut *acknowledge),
@@ -178,6 +215,24 @@ impl Arm for ProcessArm {
                 other => return Err(out_of_turn(&other)),
             }
         }
+    }
+
+    async fn run_and_kill(
+        &mut self,
+        block: usize,
+        kill: Kill,
+        acknowledge: Acknowledge<'_>,
+    ) -> Result<Duration, ArmError> {
+        let begun = Instant::now();
+        let failure = None;
+        self.request(&Request::Run { block, failure }).await?;
+        self.listen(begun, kill, acknowledge).await?;
+        let died = |e: std::io::Error| ArmError::Died(e.to_string());
+        self.child.start_kill().map_err(died)?;
+        self.child.wait().await.map_err(died)?;
+        let until_gone = begun.elapsed();
+        self.last_words(acknowledge).await;
+        Ok(until_gone)
     }
 
     async fn attempt(

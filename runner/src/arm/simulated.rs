@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use shared::arms::{ArmRole, Class};
@@ -11,9 +12,13 @@ use shared::report::{
     Outcomes, Resident,
 };
 
-use super::{Ack, Acknowledge, Arm, ArmError, BlockDone, Open, Opened, StartArms, Tried};
+use super::messages::CacheFailed;
+use super::{
+    Ack, Acknowledge, Arm, ArmError, BlockDone, CacheFailure, Kill, LEAD, Open, Opened, StartArms,
+    Tried,
+};
 use crate::dataset::Dataset;
-use crate::plan::{Plan, PlannedBlock, Step, digest};
+use crate::plan::{Plan, PlannedBlock, Step, Texts, digest};
 
 /// Starts simulated arms.
 #[derive(Default)]
@@ -126,7 +131,11 @@ impl Arm for Simulated {
         let plan = Plan::new(&open.spec, open.seed, &dataset)
             .map_err(|e| ArmError::Failed(e.to_string()))?
             .for_arm(open.role, &open.spec, open.seed);
-        let hash = |state| blake3::hash(&dataset.state(state + u32::from(self.plan_otherwise)));
+        let texts = Texts::new(&plan, open.pair, &dataset);
+        let hash = |state| match self.plan_otherwise {
+            true => blake3::hash(b"another state"),
+            false => texts.hash(state),
+        };
         let digest = digest(&plan, open.pair, hash);
         self.blocks = plan.blocks;
         Ok(Opened {
@@ -135,13 +144,14 @@ impl Arm for Simulated {
             plan: digest,
             caches: open.role == ArmRole::Candidate,
             idle_resident_bytes: Some(10_000_000),
-            database: open.folder,
+            open_ns: 0,
         })
     }
 
     async fn run(
         &mut self,
         block: usize,
+        failure: Option<CacheFailure>,
         acknowledge: Acknowledge<'_>,
     ) -> Result<BlockDone, ArmError> {
         let planned = &self.blocks[block];
@@ -152,7 +162,28 @@ impl Arm for Simulated {
             block: self.block(planned),
             samples: Vec::new(),
             failed: Vec::new(),
+            failure: failure.map(|failure| CacheFailed {
+                at_ns: failure.at_ns,
+                length_ns: failure.length_ns,
+                recovery_ns: Some(1_000_000),
+            }),
         })
+    }
+
+    /// Everything that was due is acknowledged, but for the last save.
+    async fn run_and_kill(
+        &mut self,
+        block: usize,
+        kill: Kill,
+        acknowledge: Acknowledge<'_>,
+    ) -> Result<Duration, ArmError> {
+        let due = |at_ns| LEAD + Duration::from_nanos(at_ns) <= kill.after;
+        let saves = &self.blocks[block].saves;
+        let due = saves.iter().take_while(|save| due(save.at_ns)).count();
+        for save in &saves[..due.saturating_sub(1)] {
+            acknowledge(Ack(save.index, 1, !self.deduplicates(save.class)));
+        }
+        Ok(kill.after)
     }
 
     async fn attempt(

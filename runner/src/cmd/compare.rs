@@ -145,10 +145,8 @@ impl SideRead {
 
     /// Whether an acknowledged state is lost or wrong.
     fn loses(&self) -> bool {
-        let ledgers = self.scenarios.iter().filter_map(|s| s.ledger.as_ref());
-        ledgers
-            .into_iter()
-            .any(|l| !l.baseline.is_clean() || !l.candidate.is_clean())
+        let mut violations = self.scenarios.iter().filter_map(Scenario::all_violations);
+        violations.any(|violations| violations > 0)
     }
 
     pub(super) fn evidence(&self) -> Evidence<'_> {

@@ -5,7 +5,6 @@ use std::fmt::Write;
 use anyhow::Result;
 use clap::ValueEnum;
 use shared::criteria::{Better, Criterion, Measure};
-use shared::metric::{Metric, Plain};
 use shared::units::{THIN, Unit, format_value, significant};
 
 use crate::console::print;
@@ -76,8 +75,12 @@ fn entries() -> Result<Vec<Entry>> {
             criterion,
         }));
     }
-    // Stable, so that the order within a section is that of the files.
-    entries.sort_by(|a, b| a.criterion.source.cmp(&b.criterion.source));
+    // The strategy's sections first, then what the design asks for beyond it. Stable, so that the order within a section
+    // is that of the files.
+    entries.sort_by_key(|entry| {
+        let source = &entry.criterion.source;
+        (!source.starts_with(SECTION), source.clone())
+    });
     Ok(entries)
 }
 
@@ -94,12 +97,15 @@ fn json(entries: &[Entry]) -> Result<String> {
     Ok(serde_json::to_string_pretty(&documents)? + "\n")
 }
 
+/// What a source begins with that is a section of the strategy.
+const SECTION: char = '§';
+
 const HEAD: &str = "\
 # Criteria
 
 Every sentence of the strategy that demands something, the target that it became, and the scenario that measures it.
 This page is written by `runner criteria`; a test holds it against the policies and scenarios, and the strategy against
-it.
+it. Behind them stand the targets that the design sets beyond the strategy.
 
 A change is candidate / baseline − 1. Between the limits of passing and failing lies a warning. The limits of changes
 are widened to the noise floor that the run itself measured (see [methodology](methodology.md)), and an interval that
@@ -165,7 +171,7 @@ fn limits(criterion: &Criterion) -> (String, String) {
     let target = &criterion.target;
     let unit = match target.of {
         Measure::Change => Unit::Growth,
-        Measure::Candidate | Measure::Difference => unit(criterion.metric),
+        Measure::Candidate | Measure::Difference => criterion.metric.unit(),
     };
     let (good, bad) = match target.better {
         Better::Lower => ('≤', '>'),
@@ -204,36 +210,6 @@ fn figure(value: f64, unit: Unit) -> String {
     format!("{number}{unit}")
 }
 
-/// The unit of a metric's own figure.
-const fn unit(metric: Metric) -> Unit {
-    match metric {
-        Metric::Latency { .. } => Unit::Nanoseconds,
-        Metric::Plain(plain) => match plain {
-            Plain::ConnectionPerSave | Plain::CpuPerSave | Plain::CacheRecovery => {
-                Unit::Nanoseconds
-            }
-            Plain::MemoryGrowth | Plain::MemoryPerSave | Plain::MemoryPeak => Unit::Bytes,
-            Plain::ErrorRate
-            | Plain::SuccessRate
-            | Plain::EvictionExact
-            | Plain::HitRatio
-            | Plain::HitRatioError => Unit::Share,
-            Plain::MemoryTrend | Plain::LatencyTrend | Plain::EvictionMemory => Unit::Growth,
-            Plain::EvictionPenalty | Plain::PatternPenalty => Unit::Factor,
-            Plain::ClosedThroughput | Plain::OpenThroughput | Plain::CapacityRate => {
-                Unit::PerSecond
-            }
-            Plain::RowsPerSave => Unit::PerSave,
-            Plain::ErrorCount
-            | Plain::LostSaves
-            | Plain::PoolTimeouts
-            | Plain::CacheOverLimit
-            | Plain::StatisticsError
-            | Plain::ConcurrentCapacity => Unit::Count,
-        },
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -269,7 +245,7 @@ mod tests {
     fn every_sentence_of_the_strategy_has_a_target() {
         let entries = entries().unwrap();
         let sentences = sentences();
-        assert_eq!(sentences.len(), 56);
+        assert_eq!(sentences.len(), 57);
         for (section, sentence) in &sentences {
             // Two scenarios of one section may demand the same.
             let demanded = sentences
@@ -304,11 +280,12 @@ mod tests {
     }
 
     #[test]
-    fn every_target_quotes_the_strategy() {
+    fn every_target_of_the_strategy_quotes_it() {
         let sentences = sentences();
+        let is_of_strategy = |entry: &Entry| entry.criterion.source.starts_with(SECTION);
         for Entry {
             policy, criterion, ..
-        } in entries().unwrap()
+        } in entries().unwrap().into_iter().filter(is_of_strategy)
         {
             assert!(
                 sentences

@@ -83,7 +83,8 @@ pub(crate) struct Args {
     /// Seed of plan, order and states.
     #[arg(long, value_name = "NUMBER", default_value_t = DEFAULT_SEED)]
     seed: u64,
-    /// Where the databases are kept while the run lasts: `sqlite:DIR`. [default: beside the reports]
+    /// Where the databases are kept while the run lasts: `sqlite:DIR`, or `postgres://USER:PASSWORD@HOST:PORT/DATABASE`
+    /// [default: DATABASE_URL, or beside the reports]
     #[arg(long, value_name = "URL")]
     database: Option<String>,
 }
@@ -229,9 +230,11 @@ fn assignment(
         seed: args.seed,
         sources,
         specs,
+        imported: None,
         policy,
         out: args.out.clone(),
         database: args.database.clone(),
+        server_control: None,
         paths: Paths::Stderr,
     }
 }
@@ -239,7 +242,7 @@ fn assignment(
 /// A service without the options that make it worse on purpose: the last good build has no such fault.
 fn without_faults(service: &str) -> String {
     /// Options that only tests use.
-    const FAULTS: [&str; 4] = ["freeze", "lose", "slow", "fail"];
+    const FAULTS: [&str; 5] = ["freeze", "lose", "slow", "fail", "early"];
     let Some((name, options)) = service.split_once(':') else {
         return service.to_owned();
     };

@@ -1,6 +1,7 @@
 //! `runner run`: measure scenarios and write a report.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::{Result, anyhow};
 use shared::arms::Arms;
@@ -9,10 +10,12 @@ use shared::report::Status;
 use shared::verdict::Verdict;
 
 use crate::arm::{ArmSource, choose, identities};
+use crate::dataset::Import;
 use crate::exit::{Exit, usage};
 use crate::run::{Assignment, Finished, Paths, measure};
 use crate::scenario::{
-    Profile, ScenarioFile, Spec, builtin, check_policy, is_in_all, load, load_policy,
+    FaultSpec, Overrides, Profile, ScenarioFile, Spec, Workload, builtin, check_policy, is_in_all,
+    key_skew, load, load_policy, share,
 };
 
 /// The seed of a run that names none: the same plan and the same states for everybody.
@@ -32,13 +35,20 @@ Examples:
   runner run medium-load --pairs 20             one scenario, twice the pairs
   runner run my-load.toml --profile full        a scenario of your own, at its own length
   runner --all --profile ci --gate              for a pipeline: the exit code is the verdict
+  runner --all --workload append                conversations that grow by a message with each save
+  runner run high-load --duplicates 90% --key-skew 1.2
+                                                more repetitions, of fewer runs
+  runner run medium-load --dataset saves.jsonl.gz
+                                                the saves of your own agents: see docs/workloads.md
   runner run high-load --baseline optimized@old/runner --candidate optimized
                                                 two builds of one service, in the same minutes
 
 Options of a service stand behind a colon, separated by commas: optimized:cache=500,slow=30. `cache=ENTRIES` limits
-the cache. The others make a service worse, to see that it shows: `slow=PERCENT` lengthens every save by a share of its
+the cache, `queue=SAVES` those that wait for their commit, `max-state=BYTES` the states. Parts of the optimized service
+are switched off by `dedup=off`, `batch=off`, `fast-path=off`, `prune=each`, `users=off`; `consistency=shared` lets others
+write too. The rest make a service worse, to see that it shows: `slow=PERCENT` lengthens every save by a share of its
 own time, `freeze=LENGTH@AFTER` stands still once (milliseconds), `lose=N` acknowledges every Nth save without storing
-it, `fail=N` refuses every Nth.
+it, `fail=N` refuses every Nth, `early=PERCENT` (standard only) acknowledges saves before they are stored.
 
 Exit codes: 0 done; 1 a criterion failed (only with --gate); 2 wrong usage or unreadable input; 3 could not be
 judged (only with --gate); 4 the run broke; 5 an acknowledged state is lost or wrong; 130 interrupted.")]
@@ -58,13 +68,33 @@ pub(crate) struct Args {
     /// Seed of plan, order and states: the same seed gives the same saves.
     #[arg(long, value_name = "NUMBER", default_value_t = DEFAULT_SEED)]
     seed: u64,
-    /// Where the databases are kept while the run lasts: `sqlite:DIR`. They should lie on the disk whose speed matters.
-    /// [default: beside the reports]
+    /// Where the databases are kept while the run lasts: `sqlite:DIR`, on the disk whose speed matters, or schemas of
+    /// `postgres://USER:PASSWORD@HOST:PORT/DATABASE` [default: DATABASE_URL, or beside the reports]
     #[arg(long, value_name = "URL")]
     database: Option<String>,
     /// Pairs of blocks in each scenario, instead of the profile's.
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pairs: Option<u32>,
+    /// Kills of each arm in the scenario `crash`, instead of the profile's.
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=9_999))]
+    kills: Option<u32>,
+    /// A program that stops and starts the PostgreSQL server when called with `stop` and `start`: with it the scenario
+    /// `database-outage` does so too. Others who use the server are cut off as well.
+    #[arg(long, value_name = "PROGRAM")]
+    server_control: Option<PathBuf>,
+    /// What the states of a run have to do with each other, in the scenarios with the pattern `mixed`.
+    #[arg(long, value_enum)]
+    workload: Option<Workload>,
+    /// Share of saves that repeat the run's last state, such as `60%`, in scenarios whose pattern has duplicates.
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    duplicates: Option<f64>,
+    /// How much more often some runs are saved than others: a Zipf exponent from 0, all alike, to 3.
+    #[arg(long, value_name = "EXPONENT", value_parser = key_skew)]
+    key_skew: Option<f64>,
+    /// Replay the saves of a file in the scenarios with the pattern `mixed`: one JSON object a line, plain or compressed by
+    /// gzip. Reports hold its digest and sizes only, neither states nor ids.
+    #[arg(long, value_name = "FILE.jsonl[.gz]")]
+    dataset: Option<PathBuf>,
     /// What people call the run.
     #[arg(long, value_name = "TEXT")]
     title: Option<String>,
@@ -88,7 +118,17 @@ pub(crate) struct Args {
 /// # Errors
 /// Wrong input, before any load starts; a report that cannot be written.
 pub(crate) async fn run(args: &Args) -> Result<Exit> {
-    let specs = specs(args)?;
+    let mut overrides = Overrides {
+        workload: args.workload,
+        duplicates: args.duplicates,
+        key_skew: args.key_skew,
+        imported: None,
+    };
+    overrides.check().map_err(usage)?;
+    overrides.imported = imported(args)?;
+    let specs = overrides
+        .apply(with_kills(specs(args)?, args.kills)?)
+        .map_err(usage)?;
     let policy = policy(args, &specs)?;
     let texts = Arms {
         baseline: args.baseline.as_str(),
@@ -108,13 +148,52 @@ pub(crate) async fn run(args: &Args) -> Result<Exit> {
         seed: args.seed,
         sources,
         specs,
+        imported: overrides.imported,
         policy,
         out: args.out.clone(),
         database: args.database.clone(),
+        server_control: server_control(args)?,
         paths: Paths::Stdout,
     };
     let finished = measure(assignment, &|_, _| false).await?;
     Ok(exit(&finished, args.gate))
+}
+
+/// The program that stops and starts the server, by its full path.
+fn server_control(args: &Args) -> Result<Option<PathBuf>> {
+    let full = |program: &PathBuf| {
+        let found = program.canonicalize();
+        found.map_err(|e| {
+            usage(anyhow!(
+                "--server-control: `{}` cannot be called: {e}",
+                program.display()
+            ))
+        })
+    };
+    args.server_control.as_ref().map(full).transpose()
+}
+
+/// The scenarios with as many kills as asked for.
+fn with_kills(specs: Vec<Spec>, kills: Option<u32>) -> Result<Vec<Spec>> {
+    let Some(kills) = kills else {
+        return Ok(specs);
+    };
+    if !specs
+        .iter()
+        .any(|spec| spec.faults == Some(FaultSpec::Crash))
+    {
+        return Err(usage(anyhow!(
+            "--kills: none of these scenarios kills anything; name `crash`, or leave the option out"
+        )));
+    }
+    let more = |spec: Spec| spec.with_kills(kills);
+    Ok(specs.into_iter().map(more).collect())
+}
+
+/// The file to be replayed, read to its end: nothing runs with a file that is wrong somewhere.
+fn imported(args: &Args) -> Result<Option<Arc<Import>>> {
+    let read = |file: &PathBuf| Import::read(file).map(Arc::new);
+    args.dataset.as_ref().map(read).transpose().map_err(usage)
 }
 
 /// The policy. One that was asked for must be able to judge something of what is run.

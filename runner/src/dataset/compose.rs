@@ -41,6 +41,26 @@ pub(super) fn state(rng: &mut ChaCha8Rng, size: usize) -> String {
     composer.out
 }
 
+/// One more message of a document, as its list of messages holds them: about 600 bytes, at most 1,050.
+pub(super) fn message(rng: &mut ChaCha8Rng, id: u32) -> String {
+    let mut composer = Composer {
+        rng,
+        out: String::new(),
+    };
+    composer.message(id, usize::MAX);
+    composer.out
+}
+
+/// Other metrics for a document, as it holds them: 58 to 85 bytes.
+pub(super) fn metrics(rng: &mut ChaCha8Rng) -> String {
+    let mut composer = Composer {
+        rng,
+        out: String::new(),
+    };
+    composer.measures();
+    composer.out
+}
+
 struct Composer<'a> {
     rng: &'a mut ChaCha8Rng,
     out: String,
@@ -90,23 +110,33 @@ impl Composer<'_> {
         self.out.push_str(r#""messages":["#);
         let mut id = self.number(5_000);
         self.list(room, |composer, room| {
-            let (role, tokens) = (composer.pick(&ROLES), composer.number(2_000));
-            composer.out.push_str(r#"{"content":""#);
-            composer.text(room);
             id += 1;
-            composer.put(format_args!(
-                r#"","id":"msg-{id:05}","role":"{role}","tokens":{tokens}}}"#
-            ));
+            composer.message(id, room);
         });
         self.out.push_str("],");
     }
 
+    fn message(&mut self, id: u32, room: usize) {
+        let (role, tokens) = (self.pick(&ROLES), self.number(2_000));
+        self.out.push_str(r#"{"content":""#);
+        self.text(room);
+        self.put(format_args!(
+            r#"","id":"msg-{id:05}","role":"{role}","tokens":{tokens}}}"#
+        ));
+    }
+
     fn metrics(&mut self) {
+        self.out.push_str(r#""metrics":"#);
+        self.measures();
+        self.out.push(',');
+    }
+
+    fn measures(&mut self) {
         let (cost, progress) = (f64::from(self.number(90_000)) / 10_000.0, self.ratio());
         let (latency, retries, tokens) =
             (self.number(30_000), self.number(6), self.number(900_000));
         self.put(format_args!(
-            r#""metrics":{{"cost":{cost},"latency_ms":{latency},"progress":{progress},"retries":{retries},"tokens":{tokens}}},"#
+            r#"{{"cost":{cost},"latency_ms":{latency},"progress":{progress},"retries":{retries},"tokens":{tokens}}}"#
         ));
     }
 

@@ -1,23 +1,39 @@
-//! The states that are saved: agent documents generated from a seed.
+//! The states that are saved: agent documents generated from a seed, and states of somebody's own.
 //!
 //! State `i` is a pure function of the seed and `i`, so an arm generates only what its plan uses, and both arms save
 //! the same bytes. Sizes are known without generating. 1 KB is 1000 bytes.
+//!
+//! All states of a run share one range of numbers: generated ones begin at 0, imported ones at [`FIRST_IMPORTED`], and
+//! those that a plan derives from others at [`FIRST_DERIVED`].
 
+mod base;
 mod compose;
+mod import;
+mod profile;
 mod words;
 
 use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use rand::{Rng, RngExt};
 use rand_chacha::ChaCha8Rng;
-use shared::report::{BytesRange, Dataset as Description, SizeClass};
+use shared::report::{BytesRange, Dataset as Description};
 
+pub(crate) use self::base::{Base, EDIT_BYTES, Edit, message};
+pub(crate) use self::import::{Import, ImportError};
+use self::profile::Profile;
 use crate::plan::Checkpoint;
 use crate::seeded::seeded;
 
 /// Number of states where nothing else is asked for.
 pub(crate) const DEFAULT_STATES: u32 = 10_000;
+
+/// Number of the first imported state.
+pub(crate) const FIRST_IMPORTED: u32 = 1 << 30;
+/// Number of the first state that a plan derives from others.
+pub(crate) const FIRST_DERIVED: u32 = 1 << 31;
 
 /// Texts in a dataset's fingerprint: a change of how states are composed shows in any of them.
 const FINGERPRINT_TEXTS: u32 = 8;
@@ -69,13 +85,14 @@ const BANDS: [Band; 5] = [
     },
 ];
 
-/// States numbered from 0, generated on demand.
+/// States numbered from 0, generated on demand, and those of a file where one was named.
 #[derive(Debug, Clone)]
 pub(crate) struct Dataset {
     /// Positioned before the first draw; each state uses the stream of its own number.
     rng: ChaCha8Rng,
-    /// Size of each state, bytes.
+    /// Size of each generated state, bytes.
     sizes: Vec<u32>,
+    import: Option<Arc<Import>>,
 }
 
 impl Dataset {
@@ -85,15 +102,41 @@ impl Dataset {
         let sizes = (0..count)
             .map(|index| shape(&mut stream(&rng, index)).1)
             .collect();
-        Self { rng, sizes }
+        Self {
+            rng,
+            sizes,
+            import: None,
+        }
     }
 
-    /// Number of states.
+    /// With the states of a file beside the generated ones.
+    pub(crate) fn with(self, import: Option<Arc<Import>>) -> Self {
+        Self { import, ..self }
+    }
+
+    /// The file's states, where there is one.
+    pub(crate) fn import(&self) -> Option<&Arc<Import>> {
+        self.import.as_ref()
+    }
+
+    /// The file that arms read too.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        self.import.as_deref().map(Import::file)
+    }
+
+    /// Number of generated states.
     pub(crate) fn len(&self) -> usize {
         self.sizes.len()
     }
 
-    /// Numbers of the states whose size is within the range, ascending.
+    /// Size of a generated state, bytes; 0 beyond them.
+    pub(crate) fn size(&self, index: u32) -> u64 {
+        self.sizes
+            .get(index as usize)
+            .map_or(0, |size| u64::from(*size))
+    }
+
+    /// Numbers of the generated states whose size is within the range, ascending.
     pub(crate) fn states_of_size(&self, range: BytesRange) -> Vec<u32> {
         (0_u32..)
             .zip(&self.sizes)
@@ -103,14 +146,32 @@ impl Dataset {
     }
 
     /// The text of a state: a JSON object in canonical form (keys sorted, no white space), as long as its size says.
-    /// Numbers beyond [`Self::len`] give the states that a larger dataset would have.
+    /// Numbers beyond [`Self::len`] give the states that a larger dataset would have. From [`FIRST_IMPORTED`] on they are
+    /// those of the file, and empty where it has none.
     pub(crate) fn state(&self, index: u32) -> Bytes {
+        if let Some(number) = index.checked_sub(FIRST_IMPORTED) {
+            let import = self.import.as_deref();
+            return import
+                .and_then(|i| i.state(number))
+                .cloned()
+                .unwrap_or_default();
+        }
         let mut rng = stream(&self.rng, index);
         let (_, size) = shape(&mut rng);
         Bytes::from(compose::state(&mut rng, size as usize))
     }
 
-    /// Tells datasets apart without generating all states: a digest of all sizes and of the first texts.
+    /// The digest of a state.
+    pub(crate) fn hash(&self, index: u32) -> blake3::Hash {
+        let number = index.checked_sub(FIRST_IMPORTED);
+        let known = self.import.as_deref().zip(number);
+        known
+            .and_then(|(import, number)| import.hash(number))
+            .unwrap_or_else(|| blake3::hash(&self.state(index)))
+    }
+
+    /// Tells datasets apart without generating all states: a digest of all sizes and of the first texts, and of the whole
+    /// file where there is one.
     pub(crate) fn fingerprint(&self) -> String {
         let mut hasher = blake3::Hasher::new();
         for size in &self.sizes {
@@ -119,56 +180,33 @@ impl Dataset {
         for index in 0..FINGERPRINT_TEXTS.min(self.sizes.len() as u32) {
             hasher.update(&self.state(index));
         }
+        if let Some(import) = &self.import {
+            hasher.update(import.fingerprint().as_bytes());
+        }
         let mut digits = hasher.finalize().to_hex().to_string();
         digits.truncate(FINGERPRINT_DIGITS);
         digits
     }
 
-    /// Describes the dataset for the report. Generates every state: about a second for 10,000 of them.
-    /// Each state's text is handed out, in order, since it is there.
+    /// Describes the dataset for the report: the file's states where there is one, else the generated ones. Generates every
+    /// state: about a second for 10,000 of them. Each generated state's text is handed out, in order, since it is there.
     pub(crate) fn describe(&self, mut each: impl FnMut(&str)) -> Description {
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(&(self.len() as u64).to_le_bytes());
-        let mut classes = BANDS.map(|band| SizeClass {
-            name: band.name.to_owned(),
-            states: 0,
-            smallest_bytes: 0,
-            largest_bytes: 0,
-            bytes: 0,
-        });
+        if let Some(import) = &self.import {
+            return import.describe();
+        }
+        let mut profile = Profile::new(self.len() as u64);
         for index in 0..self.sizes.len() as u32 {
             let mut rng = stream(&self.rng, index);
-            let (band, size) = shape(&mut rng);
+            let (_, size) = shape(&mut rng);
             let text = compose::state(&mut rng, size as usize);
-            let bytes = text.len() as u64;
-            hasher.update(&bytes.to_le_bytes());
-            hasher.update(text.as_bytes());
+            profile.add(text.as_bytes());
             each(&text);
-            let class = &mut classes[band];
-            class.smallest_bytes = if class.states == 0 {
-                bytes
-            } else {
-                class.smallest_bytes.min(bytes)
-            };
-            class.largest_bytes = class.largest_bytes.max(bytes);
-            class.states += 1;
-            class.bytes += bytes;
         }
         let checkpoint_types: BTreeMap<String, f64> = Checkpoint::ALL
             .iter()
             .map(|c| (c.as_str().to_owned(), f64::from(c.percent()) / 100.0))
             .collect();
-        Description {
-            source: "generated".to_owned(),
-            states: self.len() as u64,
-            bytes: classes.iter().map(|class| class.bytes).sum(),
-            blake3: hasher.finalize().to_hex().to_string(),
-            size_classes: classes
-                .into_iter()
-                .filter(|class| class.states > 0)
-                .collect(),
-            checkpoint_types,
-        }
+        profile.describe("generated", checkpoint_types)
     }
 }
 

@@ -9,12 +9,11 @@ mod reader;
 #[cfg(test)]
 mod tests;
 
-use std::path::Path;
-
 use anyhow::Result;
 use shared::report::LedgerCheck;
 
 use self::answers::Answers;
+use crate::place::Place;
 
 /// Snapshots that retention keeps of a run: its newest. Both services promise it (design: the standard service).
 pub(crate) const RETAINED: usize = 50;
@@ -66,7 +65,7 @@ impl Ledger {
         self.answers.contains(index)
     }
 
-    /// Holds every acknowledged save against a SQLite database. `expected` gives what the plan says of a save; the
+    /// Holds every acknowledged save against the database. `expected` gives what the plan says of a save; the
     /// saves of one run must have been made in the order of their places in the plan.
     ///
     /// # Errors
@@ -74,7 +73,7 @@ impl Ledger {
     pub(crate) async fn check(
         &self,
         expected: impl Fn(u64) -> Expected,
-        database: &Path,
+        place: &Place,
     ) -> Result<LedgerCheck> {
         let saves: Vec<Save> = self
             .answers
@@ -90,7 +89,7 @@ impl Ledger {
             })
             .collect();
         let known = saves.iter().map(|save| save.state).collect();
-        let stored = reader::read(database, &known).await?;
+        let stored = reader::read(place, &known).await?;
         Ok(check::check(&saves, &stored))
     }
 }

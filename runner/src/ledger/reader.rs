@@ -1,15 +1,15 @@
 //! What the database holds, read through a connection of its own.
 
+mod postgres;
+mod sqlite;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::path::Path;
 
 use anyhow::{Context, Result};
 use blake3::Hash;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{ConnectOptions, Connection};
 
-/// Rows fetched at a time: bounds the memory, however large the database.
-const PAGE_ROWS: i64 = 64;
+use crate::place::Place;
+
 /// The encoding of a state stored as plain JSON text.
 const PLAIN_JSON: &str = "json";
 
@@ -30,60 +30,46 @@ pub(super) struct Stored {
 }
 
 impl Stored {
+    /// Takes a row in, by ascending ids. States whose bytes hash to one of `known` are canonical already and need no
+    /// parsing.
+    fn enter(&mut self, row: Row, known: &HashSet<Hash>) {
+        let Row {
+            id,
+            run,
+            state,
+            encoding,
+        } = row;
+        self.runs.entry(run.clone()).or_default().push(id);
+        let state = canonical_hash(&state, &encoding, known);
+        self.snapshots.insert(id, Snapshot { run, state });
+    }
+
     /// Ids of a run's snapshots, ascending.
     pub(super) fn ids(&self, run: &str) -> &[i64] {
         self.runs.get(run).map_or(&[], Vec::as_slice)
     }
 }
 
-type Row = (i64, String, Vec<u8>, String);
+/// A snapshot as it is stored.
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: i64,
+    #[sqlx(rename = "run_id")]
+    run: String,
+    state: Vec<u8>,
+    encoding: String,
+}
 
-/// Reads all snapshots within one transaction. States whose bytes hash to one of `known` are canonical already
-/// and need no parsing.
+/// Reads all snapshots within one transaction, page by page: that bounds the memory, however large the database.
 ///
 /// # Errors
-/// Names the file and the cause.
-pub(super) async fn read(database: &Path, known: &HashSet<Hash>) -> Result<Stored> {
-    read_all(database, known)
-        .await
-        .with_context(|| format!("cannot check the ledger against {}", database.display()))
-}
-
-async fn read_all(database: &Path, known: &HashSet<Hash>) -> Result<Stored> {
-    let options = SqliteConnectOptions::new()
-        .filename(database)
-        .read_only(true);
-    let mut connection = options.connect().await?;
-    let mut transaction = connection.begin().await?;
-    let mut stored = Stored::default();
-    let mut after = i64::MIN;
-    loop {
-        let rows = page(&mut transaction, after).await?;
-        let Some(last) = rows.last() else { break };
-        after = last.0;
-        for (id, run, state, encoding) in rows {
-            stored.runs.entry(run.clone()).or_default().push(id);
-            stored.snapshots.insert(
-                id,
-                Snapshot {
-                    run,
-                    state: canonical_hash(&state, &encoding, known),
-                },
-            );
-        }
-    }
-    transaction.rollback().await?;
-    connection.close().await?;
-    Ok(stored)
-}
-
-async fn page(connection: &mut SqliteConnection, after: i64) -> Result<Vec<Row>> {
-    let query = "SELECT id, run_id, CAST(state AS BLOB), encoding FROM snapshots WHERE id > ? ORDER BY id LIMIT ?";
-    Ok(sqlx::query_as(query)
-        .bind(after)
-        .bind(PAGE_ROWS)
-        .fetch_all(connection)
-        .await?)
+/// Names the database and the cause.
+pub(super) async fn read(place: &Place, known: &HashSet<Hash>) -> Result<Stored> {
+    let read = match place {
+        Place::Sqlite { file } => sqlite::read(file, known).await,
+        Place::Postgres { url, schema } => postgres::read(url, schema, known).await,
+    };
+    read.with_context(|| format!("cannot check the ledger against {place}"))
 }
 
 fn canonical_hash(state: &[u8], encoding: &str, known: &HashSet<Hash>) -> Result<Hash, String> {

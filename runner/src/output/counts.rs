@@ -7,6 +7,7 @@ use shared::report::{
     Block, LedgerCheck, Mode, NO_DATABASE, Outcomes, Promises, Sample, Scenario, Status,
 };
 
+use super::broken::{acknowledged_before_kills, check_faults, check_variants};
 use super::capacity::{acknowledged_in_steps, check_capacity};
 
 /// Everything that disagrees within a scenario.
@@ -17,6 +18,8 @@ pub(crate) fn check_counts(scenario: &Scenario) -> Vec<String> {
     }
     check_pairs(scenario, &mut findings);
     check_capacity(scenario, &mut findings);
+    check_faults(scenario, &mut findings);
+    check_variants(scenario, &mut findings);
     for arm in ArmRole::ALL {
         let open = blocks_of(scenario, arm).filter(|b| b.mode == Mode::Open);
         check_series(
@@ -27,7 +30,11 @@ pub(crate) fn check_counts(scenario: &Scenario) -> Vec<String> {
         );
         if let Some(ledger) = &scenario.ledger {
             let in_blocks = blocks_of(scenario, arm).map(|b| acknowledged(&b.outcomes));
-            let acknowledged = sum(in_blocks.chain([acknowledged_in_steps(scenario, arm)]));
+            let elsewhere = [
+                acknowledged_in_steps(scenario, arm),
+                acknowledged_before_kills(scenario, arm),
+            ];
+            let acknowledged = sum(in_blocks.chain(elsewhere));
             check_ledger(
                 &format!("/ledger/{arm}"),
                 ledger.get(arm),

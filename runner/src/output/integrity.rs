@@ -153,19 +153,34 @@ fn disagreements(run: &Run, entry: &ScenarioEntry, scenario: &Scenario) -> Vec<S
 }
 
 fn losses(file: &str, scenario: &Scenario) -> Vec<Finding> {
-    let Some(ledger) = &scenario.ledger else {
-        return Vec::new();
-    };
-    ArmRole::ALL
-        .into_iter()
-        .filter(|arm| !ledger.get(*arm).is_clean())
-        .map(|arm| {
-            let of = ledger.get(arm);
-            let message = format!(
-                "/ledger/{arm}: {} acknowledged saves lost, {} wrong, {} runs with a stale latest state",
-                of.lost, of.wrong, of.stale_runs
-            );
-            Finding { file: file.to_owned(), message }
+    let arms = scenario
+        .ledger
+        .iter()
+        .flat_map(|ledger| ArmRole::ALL.map(|arm| (format!("/ledger/{arm}"), ledger.get(arm))));
+    let variants = scenario.ablation.iter().enumerate();
+    let variants =
+        variants.filter_map(|(i, v)| Some((format!("/ablation/{i}/ledger"), v.ledger.as_ref()?)));
+    let ledgers = arms
+        .chain(variants)
+        .filter(|(_, ledger)| !ledger.is_clean());
+    let ledgers = ledgers.map(|(place, of)| {
+        format!(
+            "{place}: {} acknowledged saves lost, {} wrong, {} runs with a stale latest state",
+            of.lost, of.wrong, of.stale_runs
+        )
+    });
+    let faults = scenario.faults.iter().enumerate();
+    let faults = faults.filter_map(|(i, incident)| {
+        let violations = incident.violations.filter(|violations| *violations > 0)?;
+        Some(format!(
+            "/faults/{i}/violations: {violations} acknowledged saves lost, wrong or stale right after the fault"
+        ))
+    });
+    ledgers
+        .chain(faults)
+        .map(|message| Finding {
+            file: file.to_owned(),
+            message,
         })
         .collect()
 }

@@ -2,6 +2,7 @@
 
 mod atomic;
 mod baseline;
+mod broken;
 mod capacity;
 mod counts;
 mod index;

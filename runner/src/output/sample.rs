@@ -146,6 +146,8 @@ pub(crate) fn scenario(run: &str, name: &str) -> Scenario {
         }),
         eviction: None,
         capacity: None,
+        faults: Vec::new(),
+        ablation: Vec::new(),
         criteria: Vec::new(),
         seal: Seal::default(),
     }

@@ -9,6 +9,9 @@ const DIGITS: usize = 32;
 /// its `hash`, and what for. Hexadecimal.
 pub(crate) fn digest(plan: &Plan, pair: Option<u32>, hash: impl Fn(u32) -> blake3::Hash) -> String {
     let mut hasher = blake3::Hasher::new();
+    if let Some(imported) = plan.imported {
+        hasher.update(imported.as_bytes());
+    }
     hash_saves(&mut hasher, &plan.warm_up, &hash);
     let needed = |block: &&PlannedBlock| pair.is_none_or(|pair| block.pair == pair);
     for block in plan.blocks.iter().filter(needed) {
@@ -21,7 +24,7 @@ pub(crate) fn digest(plan: &Plan, pair: Option<u32>, hash: impl Fn(u32) -> blake
 }
 
 /// The states of the warm-up and of the blocks of one pair or of all; with repetitions.
-pub(crate) fn used_states(plan: &Plan, pair: Option<u32>) -> impl Iterator<Item = u32> {
+pub(super) fn used_states(plan: &Plan, pair: Option<u32>) -> impl Iterator<Item = u32> {
     let needed = move |block: &&PlannedBlock| pair.is_none_or(|pair| block.pair == pair);
     let blocks = plan.blocks.iter().filter(needed).flat_map(|b| &b.saves);
     plan.warm_up.iter().chain(blocks).map(|save| save.state)
@@ -48,6 +51,9 @@ fn hash_saves(
             hasher.update(text.as_bytes()).update(&[0]);
         }
         hasher.update(&[u8::from(save.recovery_point)]);
+        if let Some(line) = save.line {
+            hasher.update(&line.to_le_bytes());
+        }
     }
 }
 

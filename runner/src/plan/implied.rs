@@ -15,10 +15,15 @@ pub(crate) fn implied_hits(blocks: &[PlannedBlock], cache_entries: u64) -> Vec<I
     let mut block_hits = |saves: &[PlannedSave]| {
         let mut implied = ImpliedHits::default();
         for save in saves {
+            if save.rejected {
+                // It changes nothing, and its state is never the run's last one.
+                implied.lookups += u64::from(save.may_be_skipped());
+                continue;
+            }
             let cached = cache.get(&save.run);
             cache.insert(save.run);
             let same = last_states.insert(save.run, save.state) == Some(save.state);
-            if save.checkpoint.may_be_skipped() {
+            if save.may_be_skipped() {
                 implied.lookups += 1;
                 implied.hits += u64::from(cached && same);
             }

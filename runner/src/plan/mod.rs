@@ -7,19 +7,27 @@
 mod arrivals;
 mod capacity;
 mod checkpoint;
+mod derived;
 mod digest;
+mod evolve;
 mod implied;
 mod population;
+mod replay;
 mod sequence;
 mod split;
 mod states;
+mod texts;
 mod thrashing;
 
 pub(crate) use capacity::Step;
 pub(crate) use checkpoint::Checkpoint;
-pub(crate) use digest::{digest, used_states};
+pub(crate) use derived::Derived;
+pub(crate) use digest::digest;
 pub(crate) use implied::implied_hits;
 pub(crate) use states::PlanError;
+pub(crate) use texts::Texts;
+
+use std::sync::Arc;
 
 use rand::RngExt;
 use rand::seq::SliceRandom;
@@ -35,6 +43,9 @@ use sequence::{Sequence, Users};
 /// The phases that an agent goes through; each phase transition leads to the next one.
 const AGENT_PHASES: [&str; 5] = ["planning", "research", "execution", "review", "reporting"];
 
+/// The phase of saves that the database is made to reject.
+pub(crate) const REJECTED_PHASE: &str = "rejected";
+
 /// One save of the plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PlannedSave {
@@ -48,7 +59,7 @@ pub(crate) struct PlannedSave {
     pub(crate) thread: u32,
     /// Number of the run; it belongs to one thread.
     pub(crate) run: u32,
-    /// Number of the state in the dataset.
+    /// Number of the state: in the dataset, or of one that the plan derives from others.
     pub(crate) state: u32,
     /// Whether the state repeats the run's last one.
     pub(crate) class: Class,
@@ -56,11 +67,20 @@ pub(crate) struct PlannedSave {
     pub(crate) checkpoint: Checkpoint,
     /// Whether a recovery may start here.
     pub(crate) recovery_point: bool,
+    /// Whether the database is made to reject it: nothing of it may be stored.
+    pub(crate) rejected: bool,
+    /// Place of the line in an imported file that it replays: phase and context are the line's.
+    pub(crate) line: Option<u32>,
     /// Index of the agent's phase.
     phase: u8,
 }
 
 impl PlannedSave {
+    /// Whether a service may skip it when the run's latest state is the same.
+    pub(crate) fn may_be_skipped(&self) -> bool {
+        self.checkpoint.may_be_skipped() && !self.recovery_point
+    }
+
     /// The run's name.
     pub(crate) fn run_id(&self) -> String {
         format!("run-{:06}", self.run)
@@ -76,8 +96,11 @@ impl PlannedSave {
         format!("user-{:05}", self.user)
     }
 
-    /// The phase that the agent is in.
+    /// The phase that the agent of a generated save is in; of a save that is to be rejected, the mark by which the database knows it.
     pub(crate) fn agent_phase(&self) -> &'static str {
+        if self.rejected {
+            return REJECTED_PHASE;
+        }
         AGENT_PHASES[usize::from(self.phase) % AGENT_PHASES.len()]
     }
 }
@@ -104,6 +127,10 @@ pub(crate) struct Plan {
     pub(crate) warm_up: Vec<PlannedSave>,
     /// The blocks in the order in which each arm runs them: open ones first, then closed ones.
     pub(crate) blocks: Vec<PlannedBlock>,
+    /// The states that follow from others, by [`crate::dataset::FIRST_DERIVED`].
+    pub(crate) derived: Arc<Derived>,
+    /// Digest of the imported file, where one is replayed.
+    imported: Option<blake3::Hash>,
 }
 
 impl Plan {
@@ -112,7 +139,7 @@ impl Plan {
     /// # Errors
     /// The dataset has too few states of the sizes that the scenario asks for.
     pub(crate) fn new(spec: &Spec, seed: u64, dataset: &Dataset) -> Result<Self, PlanError> {
-        let warm_up = Self::warm_up(spec, seed, dataset)?;
+        let (warm_up, derived) = Self::warm_up(spec, seed, dataset)?;
         let mut planner = Planner {
             spec,
             sequence: Sequence::new(
@@ -124,12 +151,15 @@ impl Plan {
             instants: seeded(&format!("instants/{}", spec.name), seed),
             next_index: warm_up.len() as u64,
         };
+        planner.sequence.derived = derived;
         let mut blocks = Vec::new();
         for pair in 0..spec.pairs {
             if spec.fresh_arms {
                 // Clean databases know no run, so nothing of an earlier pair can be repeated.
                 let rng = seeded(&format!("saves/{}/{pair}", spec.name), seed);
-                planner.sequence = Sequence::new(spec, spec.runs, dataset, rng)?;
+                let fresh = Sequence::new(spec, spec.runs, dataset, rng)?;
+                let before = std::mem::replace(&mut planner.sequence, fresh);
+                planner.sequence.go_on_from(before);
             }
             planner.open_blocks(pair, &mut blocks);
         }
@@ -148,10 +178,20 @@ impl Plan {
                 });
             }
         }
-        Ok(Self { warm_up, blocks })
+        let replayed = dataset.import().filter(|_| spec.pattern == Pattern::Replay);
+        Ok(Self {
+            warm_up,
+            blocks,
+            derived: Arc::new(planner.sequence.derived),
+            imported: replayed.map(|import| import.fingerprint()),
+        })
     }
 
-    fn warm_up(spec: &Spec, seed: u64, dataset: &Dataset) -> Result<Vec<PlannedSave>, PlanError> {
+    fn warm_up(
+        spec: &Spec,
+        seed: u64,
+        dataset: &Dataset,
+    ) -> Result<(Vec<PlannedSave>, Derived), PlanError> {
         let count = spec.warm_up_operations as usize;
         let runs = if spec.pattern == Pattern::Overflow {
             count.max(1) as u32
@@ -170,12 +210,16 @@ impl Plan {
             next_index: 0,
         };
         let mut saves = match spec.pattern {
-            Pattern::Mixed => planner.sequence.mixed(count, Users::ByShare),
             Pattern::Overflow => planner.sequence.overflow(count),
             Pattern::Thrashing => planner.sequence.alternating(count),
+            Pattern::Mixed
+            | Pattern::Append
+            | Pattern::Edit
+            | Pattern::Unique
+            | Pattern::Replay => planner.sequence.mixed(count, Users::ByShare),
         };
         planner.schedule(&mut saves);
-        Ok(planner.number(saves))
+        Ok((planner.number(saves), planner.sequence.derived))
     }
 }
 
@@ -201,7 +245,11 @@ impl Planner<'_> {
             });
         };
         match self.spec.pattern {
-            Pattern::Mixed => {
+            Pattern::Mixed
+            | Pattern::Append
+            | Pattern::Edit
+            | Pattern::Unique
+            | Pattern::Replay => {
                 let saves = self.sequence.mixed(count, Users::ByShare);
                 add(self, None, saves);
             }
@@ -284,3 +332,5 @@ pub(crate) fn order(seed: u64, plan: &Plan) -> Vec<ArmRole> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod workload_tests;

@@ -1,10 +1,13 @@
 //! The order of saves: who saves which state, regardless of when.
 
+use std::collections::HashMap;
+
 use rand::RngExt;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use shared::arms::Class;
 
+use super::derived::Derived;
 use super::population::{Population, Zipf};
 use super::states::States;
 use super::{AGENT_PHASES, Checkpoint, PlanError, PlannedSave};
@@ -30,9 +33,23 @@ pub(super) enum Users {
 
 /// Where a run stands.
 #[derive(Debug, Clone, Copy)]
-struct Progress {
-    last_state: u32,
+pub(super) struct Progress {
+    pub(super) last_state: u32,
     phase: u8,
+    pub(super) origin: Origin,
+}
+
+/// The number of a run, and how its states came about: a run of the population may end and go on as a new one.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Origin {
+    /// Number of the run.
+    pub(super) run: u32,
+    /// The state that the run began with, where the others are derived from it.
+    pub(super) base: u32,
+    /// States derived since.
+    pub(super) steps: u32,
+    /// Length of the last state, bytes; counted where states grow.
+    pub(super) bytes: u64,
 }
 
 /// Extends a scenario's sequence of saves, block after block.
@@ -41,10 +58,17 @@ pub(super) struct Sequence<'a> {
     pub(super) spec: &'a Spec,
     pub(super) population: Population,
     pub(super) thrashing: super::thrashing::Position,
-    rng: ChaCha8Rng,
-    states: States,
-    /// By number of the run; `None` before its first save.
-    progress: Vec<Option<Progress>>,
+    pub(super) dataset: &'a Dataset,
+    pub(super) rng: ChaCha8Rng,
+    pub(super) states: States,
+    /// States that follow from others.
+    pub(super) derived: Derived,
+    /// Lines of the imported file replayed so far.
+    pub(super) replayed: u64,
+    /// The last state of each run that was replayed.
+    pub(super) last_imported: HashMap<u32, u32>,
+    /// By number of the run in the population; `None` before its first save.
+    pub(super) progress: Vec<Option<Progress>>,
     /// By number of the user: the runs saved last, the latest first.
     recent: Vec<Vec<u32>>,
     by_recency: Zipf,
@@ -55,13 +79,15 @@ pub(super) struct Sequence<'a> {
     duplicates: u64,
     /// Whose turn it is next, for unique states and for duplicates.
     turns: [u32; 2],
+    /// Runs so far, those that ended included.
+    pub(super) runs: u32,
 }
 
 impl<'a> Sequence<'a> {
     pub(super) fn new(
         spec: &'a Spec,
         runs: u32,
-        dataset: &Dataset,
+        dataset: &'a Dataset,
         rng: ChaCha8Rng,
     ) -> Result<Self, PlanError> {
         // A run never saves the same state twice in a row as a unique one, so two are the least.
@@ -70,6 +96,11 @@ impl<'a> Sequence<'a> {
         } else {
             2
         };
+        if spec.pattern == Pattern::Replay && dataset.import().is_none() {
+            return Err(PlanError::NoImport {
+                scenario: spec.name.clone(),
+            });
+        }
         let population = Population::new(spec.users, runs, spec.key_skew);
         Ok(Self {
             spec,
@@ -78,7 +109,12 @@ impl<'a> Sequence<'a> {
             population,
             thrashing: super::thrashing::Position::default(),
             rng,
-            states: States::new(&spec.name, spec.state_bytes, needed, dataset)?,
+            states: Self::states(spec, needed, dataset)?,
+            dataset,
+            derived: Derived::default(),
+            replayed: 0,
+            last_imported: HashMap::new(),
+            runs,
             progress: vec![None; runs as usize],
             known: Vec::new(),
             mixed: 0,
@@ -90,6 +126,9 @@ impl<'a> Sequence<'a> {
     /// `count` saves, duplicates and unique states at random. The share of duplicates is met exactly over all calls, to
     /// the nearest save; only the very first save of the scenario cannot be one.
     pub(super) fn mixed(&mut self, count: usize, users: Users) -> Vec<PlannedSave> {
+        if self.spec.pattern == Pattern::Replay {
+            return self.replay(count);
+        }
         let first = usize::from(self.known.is_empty()).min(count);
         let mut duplicate = vec![false; count];
         let duplicates = self.duplicates_due(count).min(count - first);
@@ -119,7 +158,32 @@ impl<'a> Sequence<'a> {
         } else {
             let run = self.population.draw_run(&mut self.rng, user);
             let checkpoint = Checkpoint::draw(&mut self.rng);
-            self.unique(run, checkpoint)
+            if self.is_rejected() {
+                self.rejected(run, checkpoint)
+            } else {
+                self.unique(run, checkpoint)
+            }
+        }
+    }
+
+    /// Whether the next unique state is one that the database will reject. Duplicates never are: a service that skips them
+    /// does not ask the database.
+    fn is_rejected(&mut self) -> bool {
+        let share = self.spec.rejected_share();
+        let of_unique = share / (1.0 - self.spec.duplicate_share);
+        // Other plans draw nothing for it.
+        share > 0.0 && self.rng.random_bool(of_unique.min(1.0))
+    }
+
+    /// A save that will be rejected: its run stays where it was.
+    fn rejected(&mut self, run: u32, checkpoint: Checkpoint) -> PlannedSave {
+        let before = self.progress[run as usize];
+        let state = self
+            .states
+            .other_than(before.map(|progress| progress.last_state), &mut self.rng);
+        PlannedSave {
+            rejected: true,
+            ..self.planned(run, state, Class::Unique, checkpoint, 0)
         }
     }
 
@@ -160,16 +224,24 @@ impl<'a> Sequence<'a> {
                     self.states.fresh(&mut self.rng),
                     Checkpoint::draw(&mut self.rng),
                 );
-                self.save(run, state, Class::Unique, checkpoint)
+                let origin = self.unchanging(run);
+                self.save(run, origin, state, Class::Unique, checkpoint)
             })
             .collect()
     }
 
     /// A state that differs from the run's last one.
     pub(super) fn unique(&mut self, run: u32, checkpoint: Checkpoint) -> PlannedSave {
-        let last = self.progress[run as usize].map(|progress| progress.last_state);
-        let state = self.states.other_than(last, &mut self.rng);
-        self.save(run, state, Class::Unique, checkpoint)
+        let (origin, state) = match self.spec.pattern {
+            Pattern::Append => self.append(run),
+            Pattern::Edit => self.edit(run),
+            _ => {
+                let last = self.progress[run as usize].map(|progress| progress.last_state);
+                let state = self.states.other_than(last, &mut self.rng);
+                (self.unchanging(run), state)
+            }
+        };
+        self.save(run, origin, state, Class::Unique, checkpoint)
     }
 
     /// Like [`Self::unique`], at a checkpoint that may be skipped: a look-up that misses.
@@ -183,12 +255,31 @@ impl<'a> Sequence<'a> {
     pub(super) fn duplicate(&mut self, run: u32) -> PlannedSave {
         let checkpoint = Checkpoint::draw_skippable(&mut self.rng);
         match self.progress[run as usize] {
-            Some(progress) => self.save(run, progress.last_state, Class::Duplicate, checkpoint),
+            Some(Progress {
+                last_state, origin, ..
+            }) => self.save(run, origin, last_state, Class::Duplicate, checkpoint),
             None => self.unique(run, checkpoint),
         }
     }
 
-    fn save(&mut self, run: u32, state: u32, class: Class, checkpoint: Checkpoint) -> PlannedSave {
+    /// Of a run whose states do not follow from each other.
+    fn unchanging(&self, run: u32) -> Origin {
+        Origin {
+            run,
+            base: 0,
+            steps: 0,
+            bytes: 0,
+        }
+    }
+
+    fn save(
+        &mut self,
+        run: u32,
+        origin: Origin,
+        state: u32,
+        class: Class,
+        checkpoint: Checkpoint,
+    ) -> PlannedSave {
         let before = self.progress[run as usize];
         if before.is_none() {
             self.known.push(run);
@@ -202,8 +293,24 @@ impl<'a> Sequence<'a> {
         self.progress[run as usize] = Some(Progress {
             last_state: state,
             phase,
+            origin,
         });
         self.remember(self.population.user_of(run), run);
+        PlannedSave {
+            run: origin.run,
+            ..self.planned(run, state, class, checkpoint, phase)
+        }
+    }
+
+    /// A save whose place and instant are still to be set.
+    fn planned(
+        &self,
+        run: u32,
+        state: u32,
+        class: Class,
+        checkpoint: Checkpoint,
+        phase: u8,
+    ) -> PlannedSave {
         PlannedSave {
             index: 0,
             at_ns: 0,
@@ -214,6 +321,8 @@ impl<'a> Sequence<'a> {
             class,
             checkpoint,
             recovery_point: checkpoint.is_recovery_point(),
+            rejected: false,
+            line: None,
             phase,
         }
     }

@@ -29,7 +29,7 @@ impl Plan {
                     return false;
                 }
                 let same = last_states.insert(save.run, save.state) == Some(save.state);
-                save.class = if same && save.checkpoint.may_be_skipped() {
+                save.class = if same && save.may_be_skipped() {
                     Class::Duplicate
                 } else {
                     Class::Unique

@@ -9,23 +9,32 @@ use crate::dataset::Dataset;
 
 /// Why a scenario cannot be planned.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "scenario `{scenario}` needs {needed} different states of {min} to {max} bytes, the dataset of {states} states has \
-     {found}: widen `state_size` or use a larger dataset"
-)]
-pub(crate) struct PlanError {
-    /// The scenario.
-    pub(crate) scenario: String,
-    /// States that it needs at least.
-    pub(crate) needed: u64,
-    /// States of these sizes that there are.
-    pub(crate) found: u64,
-    /// Smallest size asked for, bytes.
-    pub(crate) min: u64,
-    /// Largest size asked for, bytes.
-    pub(crate) max: u64,
-    /// States of all sizes.
-    pub(crate) states: u64,
+pub(crate) enum PlanError {
+    /// The dataset has too few states of the right sizes.
+    #[error(
+        "scenario `{scenario}` needs {needed} different states of {min} to {max} bytes, the dataset of {states} states has \
+         {found}: widen `state_size` or use a larger dataset"
+    )]
+    TooFew {
+        /// The scenario.
+        scenario: String,
+        /// States that it needs at least.
+        needed: u64,
+        /// States of these sizes that there are.
+        found: u64,
+        /// Smallest size asked for, bytes.
+        min: u64,
+        /// Largest size asked for, bytes.
+        max: u64,
+        /// States of all sizes.
+        states: u64,
+    },
+    /// A file is to be replayed, and none was named.
+    #[error("scenario `{scenario}` replays a file of states: name it with --dataset")]
+    NoImport {
+        /// The scenario.
+        scenario: String,
+    },
 }
 
 /// The states of the right size, at least two. A scenario uses [`Self::fresh`] alone or not at all.
@@ -46,7 +55,7 @@ impl States {
     ) -> Result<Self, PlanError> {
         let eligible = dataset.states_of_size(range);
         if (eligible.len() as u64) < needed {
-            return Err(PlanError {
+            return Err(PlanError::TooFew {
                 scenario: scenario.to_owned(),
                 needed,
                 found: eligible.len() as u64,
@@ -56,6 +65,14 @@ impl States {
             });
         }
         Ok(Self { eligible, used: 0 })
+    }
+
+    /// Where the states come from elsewhere.
+    pub(super) fn none() -> Self {
+        Self {
+            eligible: Vec::new(),
+            used: 0,
+        }
     }
 
     /// Any state but `last`.

@@ -6,7 +6,7 @@ use shared::report::{Arrivals, BytesRange, LoadFigures};
 use super::*;
 use crate::scenario::Closed;
 
-fn spec(pattern: Pattern) -> Spec {
+pub(super) fn spec(pattern: Pattern) -> Spec {
     let figures = LoadFigures {
         operations_per_second: 400.0,
         operations: 2_000,
@@ -24,8 +24,8 @@ fn spec(pattern: Pattern) -> Spec {
             max: 50_000,
         },
         duplicate_share: match pattern {
-            Pattern::Mixed => 0.6,
-            Pattern::Overflow => 0.0,
+            Pattern::Mixed | Pattern::Append | Pattern::Edit | Pattern::Replay => 0.6,
+            Pattern::Overflow | Pattern::Unique => 0.0,
             Pattern::Thrashing => 0.5,
         },
         pattern,
@@ -47,11 +47,13 @@ fn spec(pattern: Pattern) -> Spec {
         split: false,
         capacity: None,
         eviction_probe: None,
+        ablation: None,
+        faults: None,
         criteria: Vec::new(),
     }
 }
 
-fn dataset() -> Dataset {
+pub(super) fn dataset() -> Dataset {
     Dataset::new(1, 3_000)
 }
 
@@ -59,7 +61,7 @@ fn plan(spec: &Spec, seed: u64) -> Plan {
     Plan::new(spec, seed, &dataset()).unwrap()
 }
 
-fn saves(plan: &Plan) -> impl Iterator<Item = &PlannedSave> {
+pub(super) fn saves(plan: &Plan) -> impl Iterator<Item = &PlannedSave> {
     plan.blocks.iter().flat_map(|block| &block.saves)
 }
 
@@ -113,7 +115,7 @@ fn check_invariants(plan: &Plan, dataset: &Dataset, spec: &Spec) {
     }
 }
 
-fn duplicates(block: &PlannedBlock) -> usize {
+pub(super) fn duplicates(block: &PlannedBlock) -> usize {
     block
         .saves
         .iter()
@@ -194,7 +196,14 @@ fn overflow_never_repeats_a_run_or_a_state() {
 #[test]
 fn overflow_says_when_the_dataset_is_too_small() {
     let refused = Plan::new(&spec(Pattern::Overflow), 7, &Dataset::new(1, 500)).unwrap_err();
-    assert_eq!((refused.needed, refused.states), (2_000, 500));
+    assert!(matches!(
+        refused,
+        PlanError::TooFew {
+            needed: 2_000,
+            states: 500,
+            ..
+        }
+    ));
     assert!(
         refused
             .to_string()
@@ -375,5 +384,43 @@ fn names_are_readable_and_stable() {
     assert_eq!(
         (save.user_id().as_str(), save.agent_phase()),
         ("user-00006", "execution")
+    );
+}
+
+#[test]
+fn rejected_saves_are_marked_and_leave_their_runs_where_they_were() {
+    let mut spec = crate::scenario::load("errors")
+        .unwrap()
+        .resolve(crate::scenario::Profile::Quick, None)
+        .unwrap();
+    let dataset = Dataset::new(3, 500);
+    let plan = Plan::new(&spec, 3, &dataset).unwrap();
+    let mut last_states = std::collections::HashMap::new();
+    let (mut rejected, mut saves) = (0, 0);
+    for save in plan.blocks.iter().flat_map(|block| &block.saves) {
+        saves += 1;
+        if save.rejected {
+            rejected += 1;
+            assert_eq!(
+                (save.class, save.agent_phase()),
+                (Class::Unique, "rejected")
+            );
+            assert_ne!(last_states.get(&save.run), Some(&save.state));
+            continue;
+        }
+        assert_ne!(save.agent_phase(), "rejected");
+        let before = last_states.insert(save.run, save.state);
+        assert_eq!(before == Some(save.state), save.class == Class::Duplicate);
+    }
+    let share = f64::from(rejected) / f64::from(saves);
+    assert!((0.012..0.028).contains(&share), "{share}");
+    spec.faults = None;
+    let without = Plan::new(&spec, 3, &dataset).unwrap();
+    assert!(
+        without
+            .blocks
+            .iter()
+            .flat_map(|b| &b.saves)
+            .all(|s| !s.rejected)
     );
 }

@@ -10,7 +10,8 @@ use super::course::Course;
 use super::events::Listener;
 use super::interrupt::Interrupt;
 use crate::arm::{ArmSource, StartArms};
-use crate::dataset::Dataset;
+use crate::databases::Databases;
+use crate::dataset::{Dataset, FIRST_DERIVED};
 use crate::scenario::Spec;
 
 /// What all scenarios of a run share.
@@ -27,8 +28,10 @@ pub(crate) struct Bench<'a> {
     pub(crate) dataset: &'a Dataset,
     /// BLAKE3 of each state.
     pub(crate) state_hashes: &'a [blake3::Hash],
-    /// A folder for databases.
-    pub(crate) databases: &'a Path,
+    /// The databases.
+    pub(crate) databases: &'a Databases,
+    /// A program that stops and starts the database server, where there is one.
+    pub(crate) server_control: Option<&'a Path>,
     /// Whether to stop.
     pub(crate) interrupt: &'a Interrupt,
     /// Whether the evidence of the scenario in progress suffices; asked at the planned looks only.
@@ -36,12 +39,13 @@ pub(crate) struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    /// The digest of a state of the dataset.
-    pub(super) fn state_hash(&self, state: u32) -> blake3::Hash {
-        let known = self.state_hashes.get(state as usize);
-        known
-            .copied()
-            .unwrap_or_else(|| blake3::hash(&self.dataset.state(state)))
+    /// The digest of a state; `derived` are those of a plan.
+    pub(super) fn state_hash(&self, derived: &[blake3::Hash], state: u32) -> blake3::Hash {
+        let known = match state.checked_sub(FIRST_DERIVED) {
+            Some(place) => derived.get(place as usize),
+            None => self.state_hashes.get(state as usize),
+        };
+        known.copied().unwrap_or_else(|| self.dataset.hash(state))
     }
 
     /// Measures a scenario. Whatever goes wrong stands in its status; the evidence so far stays.
@@ -78,6 +82,8 @@ impl Bench<'_> {
             ledger: None,
             eviction: None,
             capacity: None,
+            faults: Vec::new(),
+            ablation: Vec::new(),
             criteria: spec.criteria.clone(),
             seal: Seal::default(),
         }

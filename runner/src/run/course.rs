@@ -2,7 +2,6 @@
 //! processes and databases: one for all pairs, or a new one for each.
 
 use std::ops::Range;
-use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, bail};
@@ -11,6 +10,7 @@ use shared::report::{ImpliedHits, LedgerCheck, Mode, Scenario, Status};
 
 use super::bench::Bench;
 use super::events::{Event, Listener};
+use super::faults::reject_marked;
 use super::side::{Left, Side};
 use crate::arm::{ArmSource, BlockDone, Opened, identities, own_arms};
 use crate::ledger::merge;
@@ -27,7 +27,7 @@ pub(super) struct Course<'a> {
     /// The scenario.
     pub(super) spec: &'a Spec,
     /// The services: the run's or the scenario's own.
-    sources: Arms<ArmSource>,
+    pub(super) sources: Arms<ArmSource>,
     /// The saves of each arm.
     pub(super) plans: Arms<Plan>,
     /// The report so far.
@@ -36,10 +36,10 @@ pub(super) struct Course<'a> {
     pub(super) listener: &'a mut dyn Listener,
     /// Which arm runs each block first.
     first: Vec<ArmRole>,
+    /// Digests of the states that the plan in progress derives from others.
+    pub(super) derived: Vec<blake3::Hash>,
     /// What a perfect cache would hit, block by block.
     implied: Arms<Vec<ImpliedHits>>,
-    /// Where the databases of all rounds are kept.
-    folder: PathBuf,
     /// When the first block began.
     origin: Option<Instant>,
     /// Measured time of each arm so far, nanoseconds.
@@ -83,12 +83,12 @@ impl<'a> Course<'a> {
             bench,
             spec,
             sources,
+            derived: plan.derived.hashes(bench.dataset),
             implied: plans.map(|_, plan| implied(plan)),
             plans,
             scenario,
             listener,
             first,
-            folder: bench.databases.join(&spec.name),
             origin: None,
             measured_ns: Arms::default(),
         })
@@ -108,8 +108,6 @@ impl<'a> Course<'a> {
                 break;
             }
         }
-        // The databases of a scenario can be large; a folder that stays is removed with the run's.
-        let _stays = std::fs::remove_dir_all(&self.folder);
         Ok(status)
     }
 
@@ -135,12 +133,11 @@ impl<'a> Course<'a> {
 
     /// One set of processes and databases, from their start to the check of the ledger.
     async fn round(&mut self, number: usize, blocks: Range<usize>) -> anyhow::Result<Status> {
-        let folder = self.folder.join(number.to_string());
         let pair = self
             .spec
             .fresh_arms
             .then(|| self.plans.baseline.blocks[blocks.start].pair);
-        let mut sides = self.begin(pair, &folder).await?;
+        let mut sides = self.begin(pair, number).await?;
         if number == 0 {
             self.scenario.promises = sides.map(|_, s| s.opened.promises.clone());
             self.scenario.idle_resident_bytes = sides.map(|_, s| s.opened.idle_resident_bytes);
@@ -161,14 +158,15 @@ impl<'a> Course<'a> {
             Err(_) => checked.ok().flatten(),
         };
         self.enter(check);
-        let _stays = std::fs::remove_dir_all(&folder);
+        // The databases of a scenario can be large; one that stays is removed with the run's.
+        let _stays = self.bench.databases.clear().await;
         outcome
     }
 
-    async fn begin(&mut self, pair: Option<u32>, folder: &Path) -> anyhow::Result<Arms<Side>> {
+    async fn begin(&mut self, pair: Option<u32>, round: usize) -> anyhow::Result<Arms<Side>> {
         let side = |role| {
             let source = self.sources.get(role);
-            Side::begin(self.bench, source, role, self.spec, pair, folder)
+            Side::begin(self.bench, source, role, self.spec, pair, round)
         };
         let (baseline, candidate) =
             tokio::try_join!(side(ArmRole::Baseline), side(ArmRole::Candidate))?;
@@ -178,13 +176,21 @@ impl<'a> Course<'a> {
         };
         for role in ArmRole::ALL {
             self.check_plan(role, pair, &sides.get(role).opened)?;
+            if self.spec.rejected_share() > 0.0 {
+                reject_marked(&sides.get(role).place).await?;
+            }
         }
         Ok(sides)
     }
 
+    /// The digest of a state of the plan in progress.
+    pub(super) fn state_hash(&self, state: u32) -> blake3::Hash {
+        self.bench.state_hash(&self.derived, state)
+    }
+
     /// Another build may plan another load: then there is nothing to compare.
     fn check_plan(&self, role: ArmRole, pair: Option<u32>, opened: &Opened) -> anyhow::Result<()> {
-        let hash = |state| self.bench.state_hash(state);
+        let hash = |state| self.state_hash(state);
         if opened.plan == digest(self.plans.get(role), pair, hash) {
             return Ok(());
         }
@@ -196,7 +202,7 @@ impl<'a> Course<'a> {
         )
     }
 
-    /// All load of a round: its blocks, then the searches of the scenario.
+    /// All load of a round: its blocks, then the searches and the variants of the scenario.
     async fn load(
         &mut self,
         sides: &mut Arms<Side>,
@@ -207,10 +213,12 @@ impl<'a> Course<'a> {
         } else {
             self.blocks(sides, blocks).await?
         };
-        if status.is_complete() {
-            self.searches(sides).await
-        } else {
-            Ok(status)
+        if !status.is_complete() {
+            return Ok(status);
+        }
+        match self.searches(sides).await? {
+            Status::Complete => self.ablation().await,
+            status => Ok(status),
         }
     }
 
@@ -229,14 +237,23 @@ impl<'a> Course<'a> {
                 if self.bench.interrupt.is_asked() {
                     return Ok(Status::Interrupted);
                 }
-                let started_ns = self.elapsed_ns();
-                let planned = &self.plans.get(role).blocks[number];
-                let done = sides.get_mut(role).run_block(number, &planned.saves).await;
-                let done = done.with_context(|| self.place(role, number))?;
-                self.record(role, number, started_ns, done)?;
+                let side = sides.get_mut(role);
+                match self.spec.faults {
+                    None => self.block(side, role, number).await?,
+                    Some(fault) => self.disturbed(side, role, number, fault).await?,
+                }
             }
         }
         Ok(Status::Complete)
+    }
+
+    /// Runs one block.
+    async fn block(&mut self, side: &mut Side, role: ArmRole, number: usize) -> anyhow::Result<()> {
+        let started_ns = self.elapsed_ns();
+        let planned = &self.plans.get(role).blocks[number];
+        let done = side.run_block(number, &planned.saves).await;
+        let done = done.with_context(|| self.place(role, number))?;
+        self.record(role, number, started_ns, done)
     }
 
     /// Nanoseconds since the first block began.
@@ -267,8 +284,9 @@ impl<'a> Course<'a> {
     ) -> anyhow::Result<()> {
         let planned = &self.plans.get(role).blocks[number];
         done.block.started_ns = started_ns;
-        let caches = done.block.cache.is_some();
-        done.block.implied = caches.then(|| self.implied.get(role)[number]);
+        // What a cache would hit that never fails, and whose saves never do, says nothing about one that was broken.
+        let comparable = done.block.cache.is_some() && self.spec.faults.is_none();
+        done.block.implied = comparable.then(|| self.implied.get(role)[number]);
         let measured_ns = self.measured_ns.get_mut(role);
         for mut sample in done.samples {
             sample.at_ns += *measured_ns;
@@ -311,7 +329,7 @@ impl<'a> Course<'a> {
             return Ok(None);
         }
         self.listener.hear(&Event::Checking { spec: self.spec });
-        let hash = |state: u32| self.bench.state_hash(state);
+        let hash = |state: u32| self.state_hash(state);
         let (baseline, candidate) =
             tokio::join!(left.baseline.check(hash), left.candidate.check(hash));
         Ok(Some(Arms {

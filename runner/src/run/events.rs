@@ -1,7 +1,7 @@
 //! What happens in a run, for whoever shows it.
 
 use shared::arms::ArmRole;
-use shared::report::CapacitySearch;
+use shared::report::{CapacitySearch, Incident};
 use shared::summary::{RunSummary, ScenarioSummary};
 
 use crate::scenario::Spec;
@@ -45,6 +45,24 @@ pub(crate) enum Event<'a> {
         done: usize,
         /// Searches to be made, both arms.
         searches: usize,
+    },
+    /// All variants served a slice of the plan.
+    RoundDone {
+        /// The scenario.
+        spec: &'a Spec,
+        /// Rounds so far.
+        done: usize,
+        /// Rounds to be made.
+        rounds: usize,
+    },
+    /// Something was broken on purpose.
+    FaultDone {
+        /// The scenario.
+        spec: &'a Spec,
+        /// What was broken, and what came of it so far.
+        incident: &'a Incident,
+        /// Faults so far, both arms.
+        done: usize,
     },
     /// The evidence sufficed at a planned look: the scenario ends early, as its rule says.
     Decided {

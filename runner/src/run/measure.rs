@@ -1,6 +1,7 @@
 //! A run from what was asked for to its files: what the commands that measure have in common.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow};
 use jiff::Timestamp;
@@ -9,7 +10,8 @@ use shared::criteria::Policy;
 
 use super::{Enough, Finished, Interrupt, Order, Paths, conduct, listener};
 use crate::arm::{ArmSource, ProcessArms};
-use crate::dataset::DEFAULT_STATES;
+use crate::databases::Home;
+use crate::dataset::{DEFAULT_STATES, Import};
 use crate::exit::usage;
 use crate::output::{RunFolder, rebuild_index, write_index};
 use crate::scenario::Spec;
@@ -26,12 +28,17 @@ pub(crate) struct Assignment {
     pub(crate) sources: Arms<ArmSource>,
     /// The scenarios.
     pub(crate) specs: Vec<Spec>,
+    /// States of somebody's own, which some of the scenarios replay.
+    pub(crate) imported: Option<Arc<Import>>,
     /// The targets of the whole run.
     pub(crate) policy: Policy,
     /// Folder that the run's folder is made in.
     pub(crate) out: PathBuf,
-    /// Where the databases are kept: `sqlite:DIR`; none: beside the reports.
+    /// Where the databases are kept: `sqlite:DIR` or `postgres://…`; none: as the environment says, or beside the
+    /// reports.
     pub(crate) database: Option<String>,
+    /// A program that stops and starts the database server, where there is one.
+    pub(crate) server_control: Option<PathBuf>,
     /// Where the paths of the report's files are printed.
     pub(crate) paths: Paths,
 }
@@ -48,17 +55,21 @@ pub(crate) async fn measure(assignment: Assignment, enough: Enough<'_>) -> Resul
             out.display()
         ))
     })?;
-    let databases = databases(out, assignment.database.as_deref())?;
+    let databases = Home::find(assignment.database.as_deref(), out)?
+        .prepare()
+        .await?;
     let folder = RunFolder::create(out, &assignment.profile, Timestamp::now())?;
     let order = Order {
         title: assignment.title,
         profile: assignment.profile,
         seed: assignment.seed,
         states: DEFAULT_STATES,
+        imported: assignment.imported,
         sources: assignment.sources,
         specs: assignment.specs,
         policy: assignment.policy,
-        databases: databases.path().to_owned(),
+        databases: databases.of_run(folder.id()),
+        server_control: assignment.server_control,
         paths: assignment.paths,
     };
     let interrupt = Interrupt::listen().context("listening for Ctrl-C")?;
@@ -71,29 +82,9 @@ pub(crate) async fn measure(assignment: Assignment, enough: Enough<'_>) -> Resul
         listener.as_mut(),
         enough,
     )
-    .await?;
+    .await;
+    order.databases.remove().await;
+    let finished = finished?;
     write_index(out, &rebuild_index(out)?)?;
     Ok(finished)
-}
-
-/// A folder for the databases that goes away with the run. A disk in memory would make every commit free.
-fn databases(out: &Path, url: Option<&str>) -> Result<tempfile::TempDir> {
-    let parent = match url {
-        None => out.to_owned(),
-        Some(url) => match url.split_once(':') {
-            Some(("sqlite", folder)) => PathBuf::from(folder.strip_prefix("//").unwrap_or(folder)),
-            _ => {
-                let scheme = url.split_once(':').map_or(url, |(scheme, _)| scheme);
-                return Err(usage(anyhow!(
-                    "--database: `{scheme}` is not supported; name a folder for SQLite databases as sqlite:DIR"
-                )));
-            }
-        },
-    };
-    tempfile::Builder::new().prefix(".databases-").tempdir_in(&parent).map_err(|e| {
-        usage(anyhow!(
-            "databases cannot be kept in {}: {e}; make the folder writable or name another one with --database sqlite:DIR",
-            parent.display()
-        ))
-    })
 }

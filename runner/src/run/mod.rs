@@ -1,10 +1,12 @@
 //! A run: its scenarios one after the other, each written as soon as it ends.
 
+mod ablation;
 mod bench;
 mod bracket;
 mod capacity;
 mod course;
 mod events;
+mod faults;
 mod interrupt;
 mod measure;
 mod progress;
@@ -15,6 +17,7 @@ mod table;
 mod tests;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use shared::arms::Arms;
@@ -30,7 +33,8 @@ pub(crate) use self::measure::{Assignment, measure};
 pub(crate) use self::progress::listener;
 use crate::arm::{ArmSource, StartArms, identities};
 use crate::console::print;
-use crate::dataset::Dataset;
+use crate::databases::Databases;
+use crate::dataset::{Dataset, Import};
 use crate::environment::{build, environment};
 use crate::output::RunFolder;
 use crate::scenario::Spec;
@@ -43,16 +47,20 @@ pub(crate) struct Order {
     pub(crate) profile: String,
     /// Seed of plan, order and dataset.
     pub(crate) seed: u64,
-    /// States of the dataset.
+    /// Generated states of the dataset.
     pub(crate) states: u32,
+    /// States of somebody's own, which some scenarios replay.
+    pub(crate) imported: Option<Arc<Import>>,
     /// The services.
     pub(crate) sources: Arms<ArmSource>,
     /// The scenarios.
     pub(crate) specs: Vec<Spec>,
     /// The targets of the whole run.
     pub(crate) policy: Policy,
-    /// A folder for the databases.
-    pub(crate) databases: PathBuf,
+    /// The databases.
+    pub(crate) databases: Databases,
+    /// A program that stops and starts the database server, where there is one.
+    pub(crate) server_control: Option<PathBuf>,
     /// Where the paths of the report's files are printed.
     pub(crate) paths: Paths,
 }
@@ -96,7 +104,7 @@ pub(crate) async fn conduct(
         id: folder.id(),
         specs: &order.specs,
     });
-    let dataset = Dataset::new(order.seed, order.states);
+    let dataset = Dataset::new(order.seed, order.states).with(order.imported.clone());
     let mut state_hashes = Vec::with_capacity(dataset.len());
     let described = dataset.describe(|text| state_hashes.push(blake3::hash(text.as_bytes())));
     let mut run = begin(order, folder.id(), described);
@@ -120,6 +128,7 @@ pub(crate) async fn conduct(
             dataset: &dataset,
             state_hashes: &state_hashes,
             databases: &order.databases,
+            server_control: order.server_control.as_deref(),
             interrupt,
             enough: &so_far,
         };
@@ -151,7 +160,7 @@ fn begin(order: &Order, id: &str, dataset: shared::report::Dataset) -> Run {
         finished_at: None,
         status: Status::Running,
         build: build(),
-        environment: environment(&order.databases),
+        environment: environment(&order.databases.home()),
         dataset,
         profile: order.profile.clone(),
         seed: order.seed,

@@ -4,14 +4,14 @@ use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use shared::report::{CapacityOf, CapacitySearch, duration};
+use shared::report::{CapacityOf, CapacitySearch, Fault, Incident, duration};
 use shared::units::{Unit, format_count, format_value};
 
 use super::Paths;
 use super::events::{Event, Listener};
 use super::table;
 use crate::console::colour_on_stderr;
-use crate::scenario::Spec;
+use crate::scenario::{FaultSpec, Spec};
 
 /// What a scenario takes beside its blocks: starting arms, making states, warm-up, reading the databases back.
 const OVERHEAD_SECONDS: f64 = 3.0;
@@ -21,6 +21,8 @@ const CLOSED_BLOCK_SECONDS: f64 = 0.25;
 const START_SECONDS: f64 = 0.4;
 /// A search has no planned length; about five steps, of which some run into a queue, are the order of it.
 const SEARCH_SECONDS: f64 = 3.5;
+/// Reading a database back after a kill and starting its arm again.
+const RESTART_SECONDS: f64 = 0.25;
 /// Positions of the bar in a second.
 const GRAIN: f64 = 10.0;
 
@@ -121,6 +123,28 @@ impl Listener for Bar {
                     spec.name, search.arm
                 ));
             }
+            Event::RoundDone { spec, done, rounds } => {
+                self.bar.inc((round_seconds(spec) * GRAIN) as u64);
+                self.bar.set_message(format!(
+                    "{}: round {done}/{rounds} of all variants",
+                    spec.name
+                ));
+            }
+            Event::FaultDone {
+                spec,
+                incident,
+                done,
+            } => {
+                if incident.fault == Fault::ProcessKilled {
+                    let seconds = block_seconds(spec) / 2.0 + RESTART_SECONDS;
+                    self.bar.inc((seconds * GRAIN) as u64);
+                }
+                if is_broken(incident) {
+                    self.bar.println(broken(spec, incident));
+                }
+                self.bar
+                    .set_message(format!("{}: fault {done} ({})", spec.name, incident.arm));
+            }
             Event::Decided { spec, pairs } => self.bar.println(decided(spec, *pairs)),
             Event::Checking { spec } => {
                 self.bar
@@ -180,6 +204,27 @@ impl<W: Write> Listener for Lines<W> {
                 done,
                 searches,
             } => self.say(&searched(spec, search, *found, *done, *searches)),
+            Event::RoundDone { spec, done, rounds } => {
+                self.say(&format!(
+                    "{}: round {done} of {rounds} of all variants",
+                    spec.name
+                ));
+            }
+            Event::FaultDone {
+                spec,
+                incident,
+                done,
+            } => {
+                // Hundreds of kills would be hundreds of lines that say the same.
+                if incident.fault != Fault::ProcessKilled || is_broken(incident) {
+                    self.say(&broken(spec, incident));
+                }
+                let (kills, quarter) = kills_so_far(spec, *done);
+                if quarter > self.quarter {
+                    self.quarter = quarter;
+                    self.say(&format!("{}: {done} of {kills} kills", spec.name));
+                }
+            }
             Event::Decided { spec, pairs } => self.say(&decided(spec, *pairs)),
             // Each pair has databases of its own there: a line for each says nothing new.
             Event::Checking { spec } if spec.fresh_arms => {}
@@ -241,11 +286,72 @@ fn searched(
     )
 }
 
+/// Whether acknowledged saves were found lost or wrong.
+fn is_broken(incident: &Incident) -> bool {
+    incident.violations.is_some_and(|violations| violations > 0)
+}
+
+/// `cache-failure: cache poisoned, candidate: 512 acknowledged, 0 failed; normal service after 120 ms`.
+fn broken(spec: &Spec, incident: &Incident) -> String {
+    let failed: u64 = incident.errors.values().sum();
+    let violations = match incident.violations {
+        Some(violations) if violations > 0 => format!(", {violations} LOST OR WRONG"),
+        _ => String::new(),
+    };
+    let recovery = match incident.recovery_ns {
+        Some(ns) => format!(
+            "; normal service after {}",
+            format_value(ns as f64, Unit::Nanoseconds)
+        ),
+        None => String::new(),
+    };
+    format!(
+        "{}: {}, {}: {} acknowledged, {failed} failed{violations}{recovery}",
+        spec.name,
+        fault_in_words(incident.fault),
+        incident.arm,
+        format_count(incident.acknowledged)
+    )
+}
+
+const fn fault_in_words(fault: Fault) -> &'static str {
+    match fault {
+        Fault::ProcessKilled => "process killed",
+        Fault::CachePoisoned => "cache poisoned",
+        Fault::CacheEmptied => "cache emptied",
+        Fault::CacheErroring => "cache erring",
+        Fault::DatabaseLocked => "database locked",
+        Fault::ConnectionsTerminated => "connections cut",
+        Fault::ServerStopped => "server stopped",
+        Fault::SavesRejected => "saves rejected",
+    }
+}
+
+/// The kills of both arms in all, and the quarter of them that is done; no quarter where nothing is killed, or all is.
+fn kills_so_far(spec: &Spec, done: usize) -> (usize, usize) {
+    if spec.faults != Some(FaultSpec::Crash) {
+        return (0, 0);
+    }
+    let kills = spec.pairs.saturating_sub(1) as usize * 2;
+    let quarter = done * 4 / kills.max(1);
+    (kills, if quarter < 4 { quarter } else { 0 })
+}
+
+fn block_seconds(spec: &Spec) -> f64 {
+    spec.offered.seconds / f64::from(spec.pairs.max(1))
+}
+
 fn decided(spec: &Spec, pairs: usize) -> String {
     format!(
         "{}: decided after {pairs} of at most {} pairs",
         spec.name, spec.pairs
     )
+}
+
+/// Seconds that a round of all variants takes.
+fn round_seconds(spec: &Spec) -> f64 {
+    let variants = spec.ablation.as_ref().map_or(0, |a| a.variants.len());
+    variants as f64 * CLOSED_BLOCK_SECONDS
 }
 
 /// Seconds that a scenario takes with both arms.
@@ -263,5 +369,20 @@ pub(super) fn planned_seconds(spec: &Spec) -> f64 {
     } else {
         0.0
     };
-    arms * (spec.offered.seconds + closed) + 2.0 * searches + starts + OVERHEAD_SECONDS
+    let variants = spec.ablation.as_ref().map_or(0.0, |a| {
+        f64::from(a.rounds) * round_seconds(spec) + a.variants.len() as f64 * START_SECONDS
+    });
+    let restarts = match spec.faults {
+        // Half of each block that ends with a kill is not run.
+        Some(FaultSpec::Crash) => {
+            2.0 * f64::from(spec.pairs - 1) * (RESTART_SECONDS - block_seconds(spec) / 2.0)
+        }
+        _ => 0.0,
+    };
+    arms * (spec.offered.seconds + closed)
+        + restarts
+        + variants
+        + 2.0 * searches
+        + starts
+        + OVERHEAD_SECONDS
 }

@@ -60,13 +60,15 @@ async fn simulate_on(
         profile: "ci".to_owned(),
         seed: 7,
         states: 2000,
+        imported: None,
         sources: Arms {
             baseline: ArmSource::of_this_binary("standard").unwrap(),
             candidate: ArmSource::of_this_binary("optimized").unwrap(),
         },
         specs,
         policy: release_policy(),
-        databases: folder.path().join("databases"),
+        databases: Databases::in_folder(folder.path().join("databases")),
+        server_control: None,
         paths: Paths::Stderr,
     };
     let reports =
@@ -239,6 +241,69 @@ async fn searches_close_in_on_what_each_arm_sustains() {
     assert!(said.contains("capacity: search 8 of 8, "), "{said}");
 }
 
+/// Simulated arms acknowledge all but the last save that was due when they were killed, the first at once.
+#[tokio::test]
+async fn each_block_but_the_last_ends_with_a_kill_and_the_next_shows_how_soon_service_was_back() {
+    let arms = SimulatedArms::default();
+    let never: Enough<'_> = &|_, _| false;
+    let interrupt = Interrupt::default();
+    let simulation = simulate_on(&arms, specs(&["crash"]), &interrupt, never).await;
+    // Both arms, and again after each of three kills.
+    assert_eq!(arms.started.load(std::sync::atomic::Ordering::Relaxed), 8);
+    let scenario = &simulation.finished.scenarios[0];
+    assert_eq!(scenario.status, Status::Complete);
+    assert_eq!(scenario.blocks.len(), 2, "one whole block of each arm");
+    for role in ArmRole::ALL {
+        let kills: Vec<_> = scenario.faults.iter().filter(|i| i.arm == role).collect();
+        let numbers: Vec<u32> = kills.iter().map(|kill| kill.number).collect();
+        assert_eq!(numbers, [0, 1, 2]);
+        for kill in kills {
+            assert_eq!(kill.unanswered, 1, "what was not due was never asked for");
+            assert!((10..120).contains(&kill.acknowledged), "{kill:?}");
+            assert!(kill.recovery_ns.is_some(), "{kill:?}");
+        }
+    }
+    let said = &simulation.said;
+    assert!(said.contains("crash: 3 of 6 kills"), "{said}");
+}
+
+#[tokio::test]
+async fn the_instants_of_kills_follow_from_the_seed() {
+    let acknowledged = async || {
+        let simulation = simulate(&["crash"], &Interrupt::default()).await;
+        let faults = &simulation.finished.scenarios[0].faults;
+        faults
+            .iter()
+            .map(|kill| kill.acknowledged)
+            .collect::<Vec<u64>>()
+    };
+    let first = acknowledged().await;
+    assert_eq!(first, acknowledged().await);
+    assert!(first.iter().any(|count| *count != first[0]), "{first:?}");
+}
+
+#[tokio::test]
+async fn only_an_arm_with_a_cache_has_its_cache_broken() {
+    let simulation = simulate(&["cache-failure"], &Interrupt::default()).await;
+    let scenario = &simulation.finished.scenarios[0];
+    assert_eq!((scenario.faults.len(), scenario.blocks.len()), (3, 6));
+    for (number, incident) in scenario.faults.iter().enumerate() {
+        let block = scenario
+            .blocks
+            .iter()
+            .filter(|b| b.arm == ArmRole::Candidate);
+        let block = block.into_iter().nth(number).unwrap();
+        assert_eq!((incident.arm, incident.number), (ArmRole::Candidate, 0));
+        assert_eq!(incident.at_ns, block.started_ns + 300_000_000);
+        assert_eq!(incident.acknowledged, block.outcomes.acknowledged());
+    }
+    let said = &simulation.said;
+    assert!(
+        said.contains("cache-failure: cache emptied, candidate: 1\u{202f}020 acknowledged, 0 failed; normal service after"),
+        "{said}"
+    );
+}
+
 #[tokio::test]
 async fn the_windows_of_split_traffic_are_of_both_arms_at_once() {
     let simulation = simulate(&["split-traffic"], &Interrupt::default()).await;
@@ -252,4 +317,34 @@ async fn the_windows_of_split_traffic_are_of_both_arms_at_once() {
         assert_eq!(window[0].started_ns, window[1].started_ns);
         assert_eq!(window[0].planned + window[1].planned, 200);
     }
+}
+
+#[tokio::test]
+async fn all_variants_serve_every_slice() {
+    let scenario = load("ablation").unwrap();
+    let spec = scenario.resolve(Profile::Quick, None).unwrap();
+    let asked = spec.ablation.clone().unwrap();
+    let arms = SimulatedArms::default();
+    let simulation = simulate_on(&arms, vec![spec], &Interrupt::default(), &|_, _| false).await;
+    let scenario = &simulation.finished.scenarios[0];
+    assert_eq!(scenario.status, Status::Complete);
+    assert_eq!(scenario.blocks.len(), 20);
+    let services: Vec<&str> = scenario
+        .ablation
+        .iter()
+        .map(|v| v.service.as_str())
+        .collect();
+    assert_eq!(services, asked.variants);
+    for variant in &scenario.ablation {
+        assert_eq!(variant.rounds.len(), asked.rounds as usize);
+        assert!(
+            variant
+                .rounds
+                .iter()
+                .all(|r| r.acknowledged == asked.operations)
+        );
+        assert_eq!(variant.ledger, None, "simulated arms store nothing");
+    }
+    let last = format!("ablation: round {0} of {0} of all variants", asked.rounds);
+    assert!(simulation.said.contains(&last), "{}", simulation.said);
 }

@@ -111,7 +111,7 @@ impl ScenarioFile {
             Err(check.0.invalid(fresh.span(), problem))
         };
         match () {
-            () if load.pattern != Pattern::Mixed => {
+            () if !load.pattern.is_mixture() => {
                 refuse(&format!("pattern `{}`", load.pattern.as_str()))
             }
             () if raw.closed.is_some() => refuse("`closed`"),
@@ -125,7 +125,7 @@ impl ScenarioFile {
     fn check_split(&self, check: &Check<'_>, raw: &RawProfile) -> Result<(), ScenarioError> {
         let load = &self.raw.load;
         match load.split.as_ref().filter(|flag| *flag.get_ref()) {
-            Some(split) if load.pattern != Pattern::Mixed || raw.closed.is_some() => {
+            Some(split) if !load.pattern.is_mixture() || raw.closed.is_some() => {
                 let problem = "split traffic needs the pattern `mixed` and no `closed` blocks: both arms are live at once";
                 Err(check.0.invalid(split.span(), problem))
             }
@@ -135,9 +135,9 @@ impl ScenarioFile {
 
     fn check_capacity(&self, check: &Check<'_>, raw: &RawProfile) -> Result<(), ScenarioError> {
         match &raw.capacity {
-            Some(capacity) if self.raw.load.pattern != Pattern::Mixed => Err(check.0.invalid(
+            Some(capacity) if !searchable(self.raw.load.pattern) => Err(check.0.invalid(
                 capacity.pairs.span(),
-                "a search for the capacity needs the pattern `mixed`",
+                "a search for the capacity needs the pattern `mixed` or `unique`: its steps have runs without a history",
             )),
             _ => Ok(()),
         }
@@ -158,6 +158,11 @@ impl Check<'_> {
             step_ns: self.within(&capacity.step, Unit::Time, STEP)? as u64,
         }))
     }
+}
+
+/// Each step of a search has runs of its own.
+const fn searchable(pattern: Pattern) -> bool {
+    matches!(pattern, Pattern::Mixed | Pattern::Unique)
 }
 
 fn is_set(flag: Option<&Spanned<bool>>) -> bool {

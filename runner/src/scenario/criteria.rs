@@ -252,9 +252,13 @@ const fn is_growth(metric: Metric) -> bool {
 const fn unit_of(metric: Metric) -> Unit {
     match metric {
         Metric::Latency { .. }
-        | Metric::Plain(Plain::ConnectionPerSave | Plain::CpuPerSave | Plain::CacheRecovery) => {
-            Unit::Time
-        }
+        | Metric::Plain(
+            Plain::ConnectionPerSave
+            | Plain::CpuPerSave
+            | Plain::CacheRecovery
+            | Plain::KillRecovery
+            | Plain::OutageRecovery,
+        ) => Unit::Time,
         Metric::Plain(Plain::MemoryGrowth | Plain::MemoryPerSave | Plain::MemoryPeak) => Unit::Size,
         Metric::Plain(Plain::ClosedThroughput | Plain::OpenThroughput | Plain::CapacityRate) => {
             Unit::Rate

@@ -69,7 +69,7 @@ pub(super) struct Figure {
 }
 
 impl Figure {
-    fn parse(text: &str) -> Result<Self, String> {
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim();
         let digits = text
             .find(|c: char| !(c.is_ascii_digit() || ".+-_".contains(c)))

@@ -4,8 +4,10 @@ use serde::Deserialize;
 use shared::report::Arrivals;
 use toml::Spanned;
 
+use super::ablation::RawAblation;
 use super::criteria::RawCriterion;
 use super::error::{ScenarioError, Source};
+use super::faults::RawFaults;
 use super::figure::Figure;
 use super::spec::{Pattern, Profile};
 
@@ -72,6 +74,8 @@ pub(super) struct RawScenario {
     /// The services, where they are not the run's.
     pub(super) arms: Option<RawArms>,
     pub(super) load: RawLoad,
+    /// What is broken on purpose.
+    pub(super) faults: Option<RawFaults>,
     pub(super) profiles: RawProfiles,
     #[serde(default)]
     pub(super) criteria: Vec<RawCriterion>,
@@ -130,6 +134,7 @@ pub(super) struct RawProfile {
     pub(super) closed: Option<RawClosed>,
     pub(super) eviction_probe: Option<RawEvictionProbe>,
     pub(super) capacity: Option<RawCapacity>,
+    pub(super) ablation: Option<RawAblation>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

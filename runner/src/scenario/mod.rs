@@ -1,15 +1,20 @@
 //! Scenarios as data: TOML files, built in or loaded by path, resolved for a profile.
 
+mod ablation;
 mod arrangement;
 mod criteria;
 mod error;
+mod faults;
 mod figure;
 mod file;
 mod policy;
 mod resolve;
 mod spec;
+mod workload;
 
+pub(crate) use ablation::AblationSpec;
 pub(crate) use error::ScenarioError;
+pub(crate) use faults::FaultSpec;
 pub(crate) use file::ScenarioFile;
 #[cfg(test)]
 pub(crate) use policy::release_policy;
@@ -17,11 +22,12 @@ pub(crate) use policy::{builtin_policies, check_policy, load_policy};
 #[cfg(test)]
 pub(crate) use spec::Closed;
 pub(crate) use spec::{CapacitySpec, Pattern, Profile, Spec};
+pub(crate) use workload::{Overrides, Workload, key_skew, share};
 
 use std::path::Path;
 
 /// Name and text of each built-in scenario: what calibrates first, then in the strategy's order.
-const BUILTIN: [(&str, &str); 12] = [
+const BUILTIN: [(&str, &str); 18] = [
     ("generator", include_str!("../../scenarios/generator.toml")),
     ("noise", include_str!("../../scenarios/noise.toml")),
     ("low-load", include_str!("../../scenarios/low-load.toml")),
@@ -40,11 +46,23 @@ const BUILTIN: [(&str, &str); 12] = [
     ),
     ("stability", include_str!("../../scenarios/stability.toml")),
     ("overload", include_str!("../../scenarios/overload.toml")),
+    ("crash", include_str!("../../scenarios/crash.toml")),
+    (
+        "cache-failure",
+        include_str!("../../scenarios/cache-failure.toml"),
+    ),
+    (
+        "database-outage",
+        include_str!("../../scenarios/database-outage.toml"),
+    ),
+    ("errors", include_str!("../../scenarios/errors.toml")),
     (
         "split-traffic",
         include_str!("../../scenarios/split-traffic.toml"),
     ),
+    ("append", include_str!("../../scenarios/append.toml")),
     ("capacity", include_str!("../../scenarios/capacity.toml")),
+    ("ablation", include_str!("../../scenarios/ablation.toml")),
     ("gate", include_str!("../../scenarios/gate.toml")),
 ];
 

@@ -308,7 +308,7 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(
-            refused.contains("high-load, capacity, overload, stability"),
+            refused.contains("high-load, capacity, overload, cache-failure, stability"),
             "{refused}"
         );
     }

@@ -58,9 +58,9 @@ fn figures_out_of_range_name_line_field_and_range() {
             "mine.toml:{size}: `load.state_size.max`: \"17 MB\" is out of range: 1000 to 16777216 bytes"
         )
     );
-    let rate = line_of("rate = \"400/s\"");
+    let rate = line_of("rate = \"600/s\"");
     assert_eq!(
-        refused("rate = \"400/s\"", "rate = 0"),
+        refused("rate = \"600/s\"", "rate = 0"),
         format!(
             "mine.toml:{rate}: `profiles.quick.rate`: 0 is out of range: 0.001 to 1000000 a second"
         )
@@ -246,6 +246,122 @@ fn arrangements_that_make_no_sense_are_refused() {
         message.contains("14 pairs cannot be shared evenly by 3 looks"),
         "{message}"
     );
+}
+
+/// The message for the low-load file with a table `faults`, and what else it replaces.
+fn refused_faults(faults: &str, from: &str, to: &str) -> String {
+    let table = format!("[faults]\n{faults}\n\n[profiles.full]\n");
+    let text = VALID
+        .replacen("[profiles.full]\n", &table, 1)
+        .replacen(from, to, 1);
+    match ScenarioFile::parse("mine.toml", &text) {
+        Ok(_) => "accepted".to_owned(),
+        Err(refused) => refused.to_string(),
+    }
+}
+
+#[test]
+fn faults_that_make_no_sense_are_refused_with_their_place() {
+    let line = line_of("[profiles.full]") + 1;
+    assert_eq!(
+        refused_faults("kind = \"errors\"\nshare = \"60 %\"", "", ""),
+        format!(
+            "mine.toml:{}: `faults.share`: \"60 %\" is out of range: 0.001 to 0.5",
+            line + 1
+        )
+    );
+    let outage = "kind = \"database-outage\"\nat = \"100 ms\"\nlength = \"200 ms\"";
+    let cache = "kind = \"cache-failure\"\nat = \"100 ms\"\nlength = \"200 ms\"";
+    let timeout = |timeout: &str| format!("{outage}\nstatement_timeout = \"{timeout}\"");
+    for (faults, from, to, expected) in [
+        ("kind = \"crash\"", "", "", "accepted"),
+        (cache, "", "", "accepted"),
+        (timeout("50 ms").as_str(), "", "", "accepted"),
+        ("kind = \"errors\"\nshare = 0.5", "", "", "accepted"),
+        ("kind = \"crsh\"", "", "", "did you mean `crash`?"),
+        ("at = \"1 s\"", "", "", "`faults.kind`: is missing"),
+        (
+            "kind = \"crash\"\nlose = 1",
+            "",
+            "",
+            "`faults.lose`: unknown field",
+        ),
+        (
+            "kind = \"crash\"\nat = \"1 s\"",
+            "",
+            "",
+            "`faults.at`: `crash` takes no `at`: leave this out",
+        ),
+        (
+            outage,
+            "",
+            "",
+            "`faults.kind`: `database-outage` needs `statement_timeout` beside it",
+        ),
+        (
+            timeout("300 ms").as_str(),
+            "",
+            "",
+            "`faults.statement_timeout`: \"300 ms\" is out of range: 1000000 to 200000000 ns",
+        ),
+        (
+            "kind = \"cache-failure\"\nat = \"1 KB\"\nlength = \"1 s\"",
+            "",
+            "",
+            "`faults.at`: this must be a time",
+        ),
+        (
+            "kind = \"cache-failure\"\nat = \"400 ms\"\nlength = \"5 s\"",
+            "",
+            "",
+            "`faults.kind`: a block of 0.833 s ends before the fault does, after 5.400 s",
+        ),
+        (
+            cache,
+            "cache_entries = 1000",
+            "cache_entries = 199",
+            "all 200 runs must fit into the cache of 199 entries",
+        ),
+        (
+            "kind = \"errors\"\nshare = \"50 %\"",
+            "duplicates = \"30 %\"",
+            "duplicates = \"51 %\"",
+            "with 0.51 duplicates there are not 0.5 others",
+        ),
+        (
+            "kind = \"crash\"",
+            "key_skew = 0.8",
+            "key_skew = 0.8\nfresh_arms = true",
+            "leave out `fresh_arms` and `split`",
+        ),
+        (
+            "kind = \"crash\"",
+            "pairs = 14",
+            "pairs = 1",
+            "`pairs` must be at least 2",
+        ),
+        (
+            "kind = \"crash\"",
+            "pairs = 14",
+            "pairs = 14\nclosed = { pairs = 1, operations = 10 }",
+            "breaks open blocks",
+        ),
+    ] {
+        assert!(VALID.contains(from), "{from}");
+        let message = refused_faults(faults, from, to);
+        assert!(message.contains(expected), "{faults}: {message}");
+    }
+}
+
+#[test]
+fn more_kills_make_more_blocks_of_the_same_length() {
+    let spec = |name| load(name).unwrap().resolve(Profile::Quick, None).unwrap();
+    let (quick, more) = (spec("crash"), spec("crash").with_kills(100));
+    assert_eq!((quick.pairs, more.pairs), (26, 101));
+    let length = |spec: &Spec| spec.offered.seconds / f64::from(spec.pairs);
+    assert!((length(&quick) - length(&more)).abs() < 1e-9);
+    assert_eq!(more.offered.operations, 101 * 120);
+    assert_eq!(spec("errors").with_kills(100), spec("errors"));
 }
 
 #[test]

@@ -16,8 +16,8 @@ const RUNS: RangeInclusive<f64> = 1.0..=10_000_000.0;
 const CACHE_ENTRIES: RangeInclusive<f64> = 1.0..=10_000_000.0;
 /// Bytes; the services accept no larger state.
 const STATE_BYTES: RangeInclusive<f64> = 1.0..=16_777_216.0;
-const SHARE: RangeInclusive<f64> = 0.0..=1.0;
-const KEY_SKEW: RangeInclusive<f64> = 0.0..=3.0;
+pub(super) const SHARE: RangeInclusive<f64> = 0.0..=1.0;
+pub(super) const KEY_SKEW: RangeInclusive<f64> = 0.0..=3.0;
 /// Saves a second.
 const RATE: RangeInclusive<f64> = 0.001..=1e6;
 /// Nanoseconds: a millisecond to a week.
@@ -90,9 +90,12 @@ impl ScenarioFile {
             split: arrangement.split,
             capacity: arrangement.capacity,
             eviction_probe: check.eviction_probe(raw, cache_entries)?,
+            ablation: self.ablation(&check, raw)?,
+            faults: self.faults(&check)?,
             criteria: criteria::resolve(&self.source, &self.raw.criteria, None)?,
         };
         self.check_pattern(&check, raw, &spec)?;
+        self.check_faults(&check, &spec)?;
         Ok(spec)
     }
 
@@ -164,11 +167,11 @@ impl ScenarioFile {
                 "every save of an overflow has a run of its own: leave this out",
             )),
             (Pattern::Thrashing, Some(runs)) => Ok(check.whole(runs, 2.0..=*RUNS.end())? as u32),
-            (Pattern::Mixed, Some(runs)) => {
+            (_, Some(runs)) => {
                 let users = check.whole(&load.users, USERS)?;
                 Ok(check.whole(runs, users as f64..=*RUNS.end())? as u32)
             }
-            (Pattern::Mixed | Pattern::Thrashing, None) => {
+            (_, None) => {
                 let problem = "the table `load` needs `runs`, the number of runs that are saved: at least one for each user";
                 Err(check.0.invalid(load.users.span(), problem))
             }
@@ -183,15 +186,23 @@ impl ScenarioFile {
         spec: &Spec,
     ) -> Result<(), ScenarioError> {
         let load = &self.raw.load;
+        let pattern = spec.pattern.as_str();
         let implied_share = match spec.pattern {
-            Pattern::Mixed => return Ok(()),
-            Pattern::Overflow => 0.0,
+            Pattern::Mixed | Pattern::Append | Pattern::Edit => return Ok(()),
+            Pattern::Replay => {
+                let problem =
+                    "no file can ask for `replay`: use `mixed`, and name the states with --dataset";
+                return Err(check.0.invalid(load.users.span(), problem));
+            }
+            Pattern::Overflow | Pattern::Unique => 0.0,
             Pattern::Thrashing => 0.5,
         };
-        let pattern = spec.pattern.as_str();
         if spec.duplicate_share != implied_share {
             let problem = format!("pattern `{pattern}` implies {implied_share}");
             return Err(check.0.invalid(load.duplicates.span(), problem));
+        }
+        if spec.pattern == Pattern::Unique {
+            return Ok(());
         }
         if let Some(skew) = &load.key_skew {
             return Err(check.0.invalid(

@@ -6,6 +6,9 @@ use shared::arms::{ArmRole, Arms, ByClass};
 use shared::criteria::Criterion;
 use shared::report::{Arrivals, BytesRange, Load, LoadFigures};
 
+use super::ablation::AblationSpec;
+use super::faults::FaultSpec;
+
 /// Name of the scenario that measures the noise.
 const NOISE: &str = "noise";
 
@@ -44,8 +47,18 @@ impl std::fmt::Display for Profile {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Pattern {
-    /// At random.
+    /// At random: the strategy's, which the command line calls `duplicates`.
+    #[serde(alias = "duplicates")]
     Mixed,
+    /// Each unique state is the run's last one with a message more, until it would exceed the largest size; then the run
+    /// ends, and another conversation begins in a new one.
+    Append,
+    /// Each unique state is the run's first one with a few other values.
+    Edit,
+    /// No duplicates.
+    Unique,
+    /// The saves of an imported file in its order. Only the command line asks for it.
+    Replay,
     /// Every save a new state of a new run, at least five times as many as the cache has entries.
     Overflow,
     /// Miss, hit, miss, hit … against all misses, then all hits; each in a block of its own.
@@ -57,9 +70,18 @@ impl Pattern {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Mixed => "mixed",
+            Self::Append => "append",
+            Self::Edit => "edit",
+            Self::Unique => "unique",
+            Self::Replay => "replay",
             Self::Overflow => "overflow",
             Self::Thrashing => "thrashing",
         }
+    }
+
+    /// Whether duplicates and unique states come at random, or as in a file: what most of a scenario's parts need.
+    pub(crate) const fn is_mixture(self) -> bool {
+        !matches!(self, Self::Overflow | Self::Thrashing)
     }
 }
 
@@ -143,6 +165,12 @@ pub(crate) struct Spec {
     pub(crate) capacity: Option<CapacitySpec>,
     /// Probe of the eviction after the blocks.
     pub(crate) eviction_probe: Option<EvictionProbeSpec>,
+    /// Comparison of variants after the blocks.
+    #[serde(default)]
+    pub(crate) ablation: Option<AblationSpec>,
+    /// What is broken on purpose during the blocks.
+    #[serde(default)]
+    pub(crate) faults: Option<FaultSpec>,
     /// The targets.
     pub(crate) criteria: Vec<Criterion>,
 }
@@ -190,7 +218,7 @@ impl Spec {
             duplicate_share: self.duplicate_share,
             pattern: match self.pattern {
                 Pattern::Thrashing => "alternating, sequential".to_owned(),
-                Pattern::Mixed | Pattern::Overflow => self.pattern.as_str().to_owned(),
+                _ => self.pattern.as_str().to_owned(),
             },
             cache_entries: self.cache_entries,
             pairs: self.pairs,

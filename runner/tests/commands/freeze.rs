@@ -7,33 +7,28 @@
 
 use shared::arms::ArmRole;
 use shared::estimate::merged_latency;
+use shared::histogram::Histogram;
 use shared::metric::LatencyKind;
+use shared::report::Scenario;
 
 use crate::support::{Desk, Small, assert_exit};
 
 const LENGTH_S: f64 = 4.0;
 const FREEZE_S: f64 = 1.0;
+const SAVES: u32 = 4000;
+
+/// Where another program takes the processor the generator is late, and its latencies are withheld,
+/// as they should be: theory says nothing about them.
+const ATTEMPTS: u32 = 5;
 
 #[test]
 fn a_freeze_yields_the_percentiles_of_an_open_model() {
-    let desk = Desk::new();
-    let scenario = desk.scenario(&Small {
-        name: "freeze",
-        arrivals: "uniform",
-        rate: 1000,
-        operations: 4000,
-        pairs: 1,
-        users: 20,
-        ..Small::default()
-    });
-    let output = desk.run(
-        &[&scenario],
-        &["--baseline", "null", "--candidate", "null:freeze=1000@1500"],
-    );
-    assert_exit(&output, 0);
-    let report = desk.scenario_report("freeze");
-    let response = merged_latency(&report, ArmRole::Candidate, LatencyKind::Response, None);
-    assert_eq!(response.count(), 4000);
+    let report = (0..ATTEMPTS)
+        .map(|_| measured())
+        .find(|report| candidate(report, LatencyKind::Response).count() > 0)
+        .expect("the generator was late in every attempt: is the machine idle?");
+    let response = candidate(&report, LatencyKind::Response);
+    assert_eq!(response.count(), u64::from(SAVES));
     for quantile in [0.85, 0.90, 0.95, 0.99, 0.999] {
         let theory = (FREEZE_S - LENGTH_S * (1.0 - quantile)) * 1e9;
         let measured = response.value_at_quantile(quantile).unwrap() as f64;
@@ -45,8 +40,7 @@ fn a_freeze_yields_the_percentiles_of_an_open_model() {
         );
     }
     // What a closed model would have reported: as many slow saves as there are users.
-    let service = merged_latency(&report, ArmRole::Candidate, LatencyKind::Service, None);
-    let slow: u64 = service
+    let slow: u64 = candidate(&report, LatencyKind::Service)
         .buckets()
         .iter()
         .filter(|b| b.highest > 100_000_000)
@@ -58,4 +52,27 @@ fn a_freeze_yields_the_percentiles_of_an_open_model() {
         baseline.value_at_quantile(0.95).unwrap() < 100_000_000,
         "the other arm did not freeze"
     );
+}
+
+fn measured() -> Scenario {
+    let desk = Desk::new();
+    let scenario = desk.scenario(&Small {
+        name: "freeze",
+        arrivals: "uniform",
+        rate: 1000,
+        operations: SAVES,
+        pairs: 1,
+        users: 20,
+        ..Small::default()
+    });
+    let output = desk.run(
+        &[&scenario],
+        &["--baseline", "null", "--candidate", "null:freeze=1000@1500"],
+    );
+    assert_exit(&output, 0);
+    desk.scenario_report("freeze")
+}
+
+fn candidate(report: &Scenario, kind: LatencyKind) -> Histogram {
+    merged_latency(report, ArmRole::Candidate, kind, None)
 }

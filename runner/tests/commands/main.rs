@@ -2,12 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod ablation;
 mod bad_input;
 mod baseline;
 mod capacity;
 mod example;
 mod exit_codes;
+mod faults;
 mod freeze;
 mod gate;
+mod postgres;
 mod support;
 mod trouble;
+mod workloads;

@@ -1,7 +1,9 @@
 //! Estimates: figures computed from evidence, with their confidence intervals over pairs.
 
+mod break_even;
 mod cache;
 mod capacity;
+mod faults;
 mod latency;
 mod memory;
 mod pairs;
@@ -12,6 +14,7 @@ mod tests;
 mod trend;
 
 pub use capacity::{found, meets, target_in_words};
+pub use faults::{FaultGroup, collateral, incidents, is_unrecovered};
 pub use latency::{merged_latency, pair_changes};
 pub use pairs::{DISPATCH_LAG_P99_NS, Pair, closed_pairs, is_behind, is_saturated, open_pairs};
 pub use sampled::Sampled;
@@ -112,6 +115,16 @@ pub enum Unavailable {
         /// Blocks measured.
         blocks: usize,
     },
+    /// A recovery that was not seen to end has no length.
+    #[error(
+        "normal service was not seen again after {unrecovered} of {faults} faults, so there is no recovery time"
+    )]
+    Unrecovered {
+        /// Faults without a recovery.
+        unrecovered: usize,
+        /// Faults of this kind.
+        faults: usize,
+    },
 }
 
 /// A metric's figures before or without resampling.
@@ -190,9 +203,12 @@ fn plain_figures(
         Plain::CacheOverLimit | Plain::EvictionExact | Plain::EvictionMemory => {
             cache::from_probe(metric, plain, scenario)
         }
-        Plain::CacheRecovery => Err(Unavailable::NotMeasured(
-            "no scenario of this run looks for it".to_owned(),
-        )),
+        Plain::CacheRecovery
+        | Plain::KillRecovery
+        | Plain::OutageRecovery
+        | Plain::Unrecovered
+        | Plain::FaultViolations
+        | Plain::CollateralErrors => faults::figure(metric, plain, scenario),
         _ => return sampled_figures(metric, plain, scenario),
     };
     counted.map(Figures::counted)
@@ -212,6 +228,7 @@ fn sampled_figures(
         Plain::PatternPenalty => cache::pattern_penalty(metric, scenario),
         Plain::MemoryTrend => trend::memory(metric, scenario),
         Plain::LatencyTrend => trend::latency(metric, scenario),
+        Plain::BreakEven => break_even::share(metric, scenario),
         Plain::CapacityRate => capacity::capacity(metric, CapacityOf::Rate, scenario),
         Plain::ConcurrentCapacity => capacity::capacity(metric, CapacityOf::Users, scenario),
         _ => sums::per_pair(metric, plain, scenario),

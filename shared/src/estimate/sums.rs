@@ -154,17 +154,22 @@ fn counted_plain(plain: Plain, scenario: &Scenario, role: ArmRole) -> Option<f64
     Some(match plain {
         Plain::ErrorCount => counts(|b| b.outcomes.failed()),
         Plain::PoolTimeouts => counts(|b| b.outcomes.errors.get(BUSY).copied().unwrap_or(0)),
-        _ => scenario.ledger.as_ref()?.get(role).violations(),
+        _ => scenario.violations(role)?,
     } as f64)
 }
 
 /// Whether there was anything that could have gone wrong: counting zero faults of nothing is no evidence.
 fn has_evidence(plain: Plain, scenario: &Scenario) -> bool {
-    match (plain, &scenario.ledger) {
-        (Plain::LostSaves, Some(ledger)) => {
-            ledger.candidate.acknowledged > 0 || !ledger.candidate.is_clean()
+    match plain {
+        Plain::LostSaves => {
+            let ledgers = scenario.ledger.iter().map(|l| &l.candidate);
+            let of_variants = scenario.ablation.iter().filter_map(|v| v.ledger.as_ref());
+            let mut all = ledgers.chain(of_variants);
+            all.any(|l| l.acknowledged > 0)
+                || scenario
+                    .violations(ArmRole::Candidate)
+                    .is_some_and(|v| v > 0)
         }
-        (Plain::LostSaves, None) => false,
         _ => planned(scenario, ArmRole::Candidate) > 0,
     }
 }

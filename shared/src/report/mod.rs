@@ -6,19 +6,24 @@
 //! | --- | --- |
 //! | 1 | first format |
 //! | 2 | scenarios with services of their own (calibration), fresh processes for each pair, planned looks, split traffic, capacity searches; the build of each arm |
+//! | 3 | deliberate faults; ablation; imported datasets |
 
+mod ablation;
 mod capacity;
 mod compression;
+mod faults;
 mod index;
-#[cfg(any(test, not(feature = "field-paths")))]
-mod map_only;
 mod read;
 mod run;
 mod scenario;
 mod seal;
+#[cfg(any(test, not(feature = "field-paths")))]
+mod tree;
 
+pub use ablation::{Variant, VariantRound};
 pub use capacity::{Capacity, CapacityOf, CapacitySearch, CapacityStep};
 pub use compression::duration;
+pub use faults::{Fault, Incident};
 pub use index::{Headline, Index, IndexEntry, Unreadable};
 pub use read::{ReadError, read_index, read_policies, read_run, read_scenario, to_json};
 pub use run::{
@@ -35,7 +40,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// The version of the format that this build writes, and the newest that it reads.
-pub const FORMAT_VERSION: u32 = 2;
+pub const FORMAT_VERSION: u32 = 3;
 
 /// How a run or a scenario ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -69,15 +74,22 @@ struct WrittenStatus {
 
 impl<'de> Deserialize<'de> for Status {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let WrittenStatus { state, cause } = WrittenStatus::deserialize(deserializer)?;
+        Self::try_from(WrittenStatus::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
+impl TryFrom<WrittenStatus> for Status {
+    type Error = String;
+
+    fn try_from(WrittenStatus { state, cause }: WrittenStatus) -> Result<Self, String> {
         Ok(match (state.as_str(), cause) {
             ("pending", None) => Self::Pending,
             ("running", None) => Self::Running,
             ("complete", None) => Self::Complete,
             ("interrupted", None) => Self::Interrupted,
             ("broken", Some(cause)) => Self::Broken { cause },
-            ("broken", None) => return Err(D::Error::missing_field("cause")),
-            _ => return Err(D::Error::custom(format_args!("no such status: `{state}`"))),
+            ("broken", None) => return Err("missing field `cause`".to_owned()),
+            _ => return Err(format!("no such status: `{state}`")),
         })
     }
 }

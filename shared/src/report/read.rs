@@ -1,10 +1,11 @@
 //! Reading report files: version first, then the document with the place of any fault.
 
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+#[cfg(feature = "field-paths")]
+use serde::{Deserialize, de::DeserializeOwned as Document};
 
 #[cfg(not(feature = "field-paths"))]
-use super::map_only::MapOnly;
+use super::tree::{FromTree as Document, Misfit};
 use super::{FORMAT_VERSION, Index, Run, Scenario};
 use crate::criteria::Policy;
 
@@ -44,6 +45,7 @@ pub enum ReadError {
     NoFormat,
 }
 
+#[cfg(feature = "field-paths")]
 #[derive(Deserialize)]
 struct Version {
     format: u32,
@@ -89,20 +91,35 @@ pub fn to_json<T: Serialize>(document: &T) -> Result<String, serde_json::Error> 
     Ok(serde_json::to_string_pretty(document)? + "\n")
 }
 
-fn read<T: DeserializeOwned>(text: &str) -> Result<T, ReadError> {
-    let version: Version = parse(text)?;
-    match version.format {
+const fn check_format(format: u32) -> Result<(), ReadError> {
+    match format {
         0 => Err(ReadError::NoFormat),
         found if found > FORMAT_VERSION => Err(ReadError::Newer {
             found,
             known: FORMAT_VERSION,
         }),
-        _ => parse(text),
+        _ => Ok(()),
     }
 }
 
 #[cfg(feature = "field-paths")]
-fn parse<T: DeserializeOwned>(text: &str) -> Result<T, ReadError> {
+fn read<T: Document>(text: &str) -> Result<T, ReadError> {
+    let version: Version = parse(text)?;
+    check_format(version.format)?;
+    parse(text)
+}
+
+#[cfg(not(feature = "field-paths"))]
+fn read<T: Document>(text: &str) -> Result<T, ReadError> {
+    let tree = tree(text)?;
+    let format = tree.get("format").cloned().unwrap_or_default();
+    let format = u32::from_tree(format).map_err(|misfit| misplaced(*misfit.within("format")))?;
+    check_format(format)?;
+    T::from_tree(tree).map_err(|misfit| misplaced(*misfit))
+}
+
+#[cfg(feature = "field-paths")]
+fn parse<T: Document>(text: &str) -> Result<T, ReadError> {
     let mut json = serde_json::Deserializer::from_str(text);
     let document = serde_path_to_error::deserialize(&mut json).map_err(|e| {
         let field = e.path().to_string();
@@ -120,13 +137,24 @@ fn parse<T: DeserializeOwned>(text: &str) -> Result<T, ReadError> {
     Ok(document)
 }
 
-/// Without the path of a faulty field: line and column lead to the same place.
 #[cfg(not(feature = "field-paths"))]
-fn parse<T: DeserializeOwned>(text: &str) -> Result<T, ReadError> {
-    let mut json = serde_json::Deserializer::from_str(text);
-    let document = T::deserialize(MapOnly(&mut json)).map_err(|e| syntax(&e))?;
-    json.end().map_err(|e| syntax(&e))?;
-    Ok(document)
+fn parse<T: Document>(text: &str) -> Result<T, ReadError> {
+    T::from_tree(tree(text)?).map_err(|misfit| misplaced(*misfit))
+}
+
+#[cfg(not(feature = "field-paths"))]
+fn tree(text: &str) -> Result<serde_json::Value, ReadError> {
+    serde_json::from_str(text).map_err(|e| syntax(&e))
+}
+
+#[cfg(not(feature = "field-paths"))]
+fn misplaced(Misfit { field, message }: Misfit) -> ReadError {
+    let field = if field.is_empty() {
+        "(top level)".to_owned()
+    } else {
+        field
+    };
+    ReadError::Field { field, message }
 }
 
 fn syntax(e: &serde_json::Error) -> ReadError {
@@ -170,7 +198,6 @@ mod tests {
         );
     }
 
-    #[cfg(feature = "field-paths")]
     #[test]
     fn a_wrong_field_is_named() {
         let refused =

@@ -96,7 +96,8 @@ pub struct Environment {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Dataset {
-    /// Where it comes from: `generated`.
+    /// Where it comes from: `generated`, or `imported` for states of somebody's own, of which a report holds sizes and digest
+    /// only.
     pub source: String,
     /// Number of states.
     pub states: u64,

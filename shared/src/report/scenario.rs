@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::capacity::Capacity;
-use super::{ArmIdentity, Promises, Seal, Status};
+use super::{ArmIdentity, Incident, Promises, Seal, Status, Variant};
 use crate::arms::{ArmRole, Arms, ByClass};
 use crate::criteria::Criterion;
 use crate::histogram::Histogram;
@@ -57,10 +57,45 @@ pub struct Scenario {
     /// Searches for the highest load; only in scenarios that ask for them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capacity: Option<Capacity>,
+    /// What was broken on purpose, in order; only in scenarios that break something.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<Incident>,
+    /// The candidate whole, then with one part after the other switched off; only in scenarios that ask for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ablation: Vec<Variant>,
     /// The targets of this scenario.
     pub criteria: Vec<Criterion>,
     /// Proof against damage.
     pub seal: Seal,
+}
+
+impl Scenario {
+    /// Saves or runs of an arm that are not as promised; absent where nothing was held against a database. What was found
+    /// right after a fault may be found again at the end: the larger number counts. The variants of an ablation are the
+    /// candidate's and have databases of their own.
+    #[must_use]
+    pub fn violations(&self, role: ArmRole) -> Option<u64> {
+        let at_end = self.ledger.as_ref().map(|l| l.get(role).violations());
+        let incidents = self.faults.iter().filter(|i| i.arm == role);
+        let after_faults = incidents.filter_map(|i| i.violations);
+        let after_faults = after_faults.reduce(u64::saturating_add);
+        let variants = self.ablation.iter().filter(|_| role == ArmRole::Candidate);
+        let of_variants = variants.filter_map(|v| Some(v.ledger.as_ref()?.violations()));
+        let parts = [
+            at_end.max(after_faults),
+            of_variants.reduce(u64::saturating_add),
+        ];
+        parts.into_iter().flatten().reduce(u64::saturating_add)
+    }
+
+    /// The same of both arms.
+    #[must_use]
+    pub fn all_violations(&self) -> Option<u64> {
+        let of_arms = ArmRole::ALL
+            .into_iter()
+            .filter_map(|role| self.violations(role));
+        of_arms.reduce(u64::saturating_add)
+    }
 }
 
 /// What was asked of both arms.

@@ -1,14 +1,13 @@
 //! Resampling over pairs, or over runs of consecutive ones.
 
 use crate::sort::sort_by;
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 
 use super::normal::{below, student_above};
+use super::random::SplitMix64;
 use super::{FEWEST_PAIRS, Interval, RESAMPLES};
 
 /// One seed for all: the same evidence gives the same interval everywhere.
-const SEED: u64 = 0x5eed_0b5e_55ed;
+const SEED: u64 = 0x5eed;
 
 /// How a sample is drawn again.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -49,11 +48,11 @@ impl Resampling {
         ((units as f64).cbrt() - 1e-9).ceil().max(1.0) as usize
     }
 
-    fn draw(&self, rng: &mut ChaCha8Rng, weights: &mut [u32]) {
+    fn draw(&self, random: &mut SplitMix64, weights: &mut [u32]) {
         weights.fill(0);
         let mut drawn = 0;
         while drawn < self.units {
-            let start = rng.random_range(0..self.units);
+            let start = random.below(self.units);
             let length = self.run_length.clamp(1, self.units - drawn);
             for unit in start..start + length {
                 weights[unit % self.units] += 1;
@@ -101,13 +100,13 @@ fn resample(
     if !samples.iter().all(Resampling::is_enough) {
         return vec![None; figures];
     }
-    let mut rng = ChaCha8Rng::seed_from_u64(SEED);
+    let mut random = SplitMix64::new(SEED);
     let mut draws = vec![Vec::with_capacity(RESAMPLES); figures];
     let mut values = vec![None; figures];
     let mut weights: Vec<Vec<u32>> = samples.iter().map(|s| vec![0; s.units]).collect();
     for _ in 0..RESAMPLES {
         for (sample, weights) in samples.iter().zip(&mut weights) {
-            sample.draw(&mut rng, weights);
+            sample.draw(&mut random, weights);
         }
         statistics(&weights, &mut values);
         for (draws, value) in draws.iter_mut().zip(&values) {
@@ -146,6 +145,8 @@ mod tests {
     use crate::stats::CONFIDENCE;
     use crate::testing::normal;
     use proptest::prelude::*;
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
 
     fn units(units: usize) -> Resampling {
         Resampling {
@@ -231,7 +232,7 @@ mod tests {
         ) {
             let resampling = Resampling { run_length, ..units(count) };
             let mut weights = vec![7; count];
-            resampling.draw(&mut ChaCha8Rng::seed_from_u64(seed), &mut weights);
+            resampling.draw(&mut SplitMix64::new(seed), &mut weights);
             prop_assert_eq!(weights.iter().sum::<u32>() as usize, count);
         }
 
@@ -240,7 +241,7 @@ mod tests {
             // One run as long as the sample is the sample, wherever it begins.
             let resampling = Resampling { run_length: count, ..units(count) };
             let mut weights = vec![0; count];
-            resampling.draw(&mut ChaCha8Rng::seed_from_u64(seed), &mut weights);
+            resampling.draw(&mut SplitMix64::new(seed), &mut weights);
             prop_assert!(weights.iter().all(|w| *w == 1));
         }
     }

@@ -7,6 +7,7 @@ mod bootstrap;
 mod correction;
 mod normal;
 mod quantiles;
+mod random;
 mod rank;
 mod spread;
 

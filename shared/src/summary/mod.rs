@@ -1,5 +1,7 @@
 //! What a run comes to: the answers that its readers look for, in words and verdicts, by fixed rules.
 
+mod break_even;
+mod broken;
 #[cfg(test)]
 mod damage;
 mod particular;
@@ -10,6 +12,7 @@ mod steps;
 #[cfg(test)]
 mod tests;
 
+pub use break_even::break_even;
 pub use safety::Fact;
 pub(crate) use safety::{in_words, saves_lost};
 pub use scenario::{ScenarioSummary, summarize_scenario};
@@ -50,6 +53,8 @@ pub struct RunSummary {
     pub safe: Answer,
     /// Can I trust it?
     pub trust: Answer,
+    /// From which share of duplicates on the candidate pays, in words; absent where no scenario tells.
+    pub break_even: Option<String>,
     /// The policy's targets.
     pub judgements: Vec<Judgement>,
     /// Indices into `judgements` of the promised improvements that have a figure.
@@ -173,6 +178,7 @@ pub fn summarize(run: &Run, scenarios: &[Scenario]) -> RunSummary {
         better: sentence::better(&judgements, &improvements),
         safe: safety::answer(scenarios, saves_lost),
         trust: sentence::trust(&trust_checks, run, scenarios),
+        break_even: break_even::of_run(&run.policy, scenarios),
         safety: safety::facts(scenarios),
         steps: Vec::new(),
         judgements,

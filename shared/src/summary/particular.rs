@@ -1,6 +1,8 @@
 //! What is particular of scenarios that ask something else than how two services compare under one load.
 
+use super::broken;
 use super::scenario::latency_sentence;
+use crate::ablation::{contributions, costliest};
 use crate::arms::{ArmRole, Arms};
 use crate::calibration::{Calibration, is_generator, is_noise};
 use crate::estimate::{Comparison, Estimate, estimate, target_in_words};
@@ -31,8 +33,26 @@ pub(super) fn said(
     } else if scenario.load.split {
         split(scenario)
     } else {
-        None
+        broken::said(scenario).or_else(|| ablation(scenario))
     }
+}
+
+fn ablation(scenario: &Scenario) -> Option<Said> {
+    let variants = contributions(scenario);
+    let (part, ratio) = costliest(&variants)?;
+    let rounds = scenario.ablation.first()?.rounds.len() as u64;
+    Some((
+        format!(
+            "Of all parts, {} costs most: {} throughput of the whole service.",
+            part.label,
+            format_value(ratio, Unit::Factor)
+        ),
+        format!(
+            "{} over {}.",
+            format_things(variants.len() as u64, "variant", "variants"),
+            format_things(rounds, "round", "rounds")
+        ),
+    ))
 }
 
 fn noise(scenario: &Scenario, calibration: &Calibration<'_>) -> Option<Said> {

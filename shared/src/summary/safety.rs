@@ -1,6 +1,7 @@
 //! Was anything lost?
 
 use super::Answer;
+use super::broken::{kills_in_words, not_tested, of_faults};
 use crate::arms::ArmRole;
 use crate::calibration::is_generator;
 use crate::report::{LedgerCheck, Scenario};
@@ -19,7 +20,7 @@ pub struct Fact {
 }
 
 impl Fact {
-    fn new(title: &str, detail: impl Into<String>, value: impl Into<String>) -> Self {
+    pub(super) fn new(title: &str, detail: impl Into<String>, value: impl Into<String>) -> Self {
         Self {
             title: title.to_owned(),
             detail: detail.into(),
@@ -29,14 +30,15 @@ impl Fact {
 }
 
 /// The scenarios that store something. The generator is measured on a service that does not, and promises so.
-fn storing(scenarios: &[Scenario]) -> impl Iterator<Item = &Scenario> {
+pub(super) fn storing(scenarios: &[Scenario]) -> impl Iterator<Item = &Scenario> {
     scenarios.iter().filter(|s| !is_generator(s))
 }
 
 fn ledgers(scenarios: &[Scenario]) -> impl Iterator<Item = &LedgerCheck> {
-    storing(scenarios)
-        .filter_map(|s| s.ledger.as_ref())
-        .flat_map(|l| [&l.baseline, &l.candidate])
+    storing(scenarios).flat_map(|s| {
+        let arms = s.ledger.iter().flat_map(|l| [&l.baseline, &l.candidate]);
+        arms.chain(s.ablation.iter().filter_map(|v| v.ledger.as_ref()))
+    })
 }
 
 /// Violations in words: "1 acknowledged save lost, wrong or out of order".
@@ -47,24 +49,34 @@ pub(crate) fn in_words(violations: u64) -> String {
 
 /// Scenarios of which no save was held against the database.
 pub(super) fn unchecked(scenarios: &[Scenario]) -> usize {
+    let held = |l: &LedgerCheck| l.acknowledged > 0 || !l.is_clean();
     let checked = |s: &&Scenario| {
-        let held = |l: &LedgerCheck| l.acknowledged > 0 || !l.is_clean();
-        (s.ledger.as_ref()).is_some_and(|l| held(&l.baseline) && held(&l.candidate))
+        let variants = s.ablation.iter();
+        let of_variants = || {
+            variants
+                .clone()
+                .all(|v| v.ledger.as_ref().is_some_and(held))
+        };
+        match &s.ledger {
+            Some(l) if !s.blocks.is_empty() || s.ablation.is_empty() => {
+                held(&l.baseline) && held(&l.candidate) && of_variants()
+            }
+            // A scenario of nothing but variants has no arms to check.
+            _ => s.blocks.is_empty() && !s.ablation.is_empty() && of_variants(),
+        }
     };
     storing(scenarios).filter(|s| !checked(s)).count()
 }
 
 /// Violations of one arm over all scenarios.
 pub(super) fn lost_by(scenarios: &[Scenario], role: ArmRole) -> u64 {
-    let ledgers = storing(scenarios).filter_map(|s| s.ledger.as_ref());
-    saturating_sum(ledgers.map(|l| l.get(role).violations()))
+    saturating_sum(storing(scenarios).filter_map(|s| s.violations(role)))
 }
 
 /// Violations over both arms and all scenarios; absent where no scenario was checked.
 pub(crate) fn saves_lost(scenarios: &[Scenario]) -> Option<u64> {
-    storing(scenarios)
-        .any(|s| s.ledger.is_some())
-        .then(|| saturating_sum(ledgers(scenarios).map(LedgerCheck::violations)))
+    let violations = storing(scenarios).filter_map(Scenario::all_violations);
+    violations.reduce(u64::saturating_add)
 }
 
 pub(super) fn answer(scenarios: &[Scenario], lost: Option<u64>) -> Answer {
@@ -93,9 +105,10 @@ pub(super) fn answer(scenarios: &[Scenario], lost: Option<u64>) -> Answer {
                 "As far as checked".to_owned()
             },
             text: format!(
-                "{} of {} acknowledged saves accounted for in both arms, 0 lost. Process kills and power cuts were not part of this run.",
+                "{} of {} acknowledged saves accounted for in both arms, 0 lost. {}",
                 format_count(total.accounted_for()),
-                format_count(total.acknowledged)
+                format_count(total.acknowledged),
+                kills_in_words(scenarios)
             ),
         },
         Some(lost) => Answer {
@@ -143,7 +156,7 @@ pub(super) fn facts(scenarios: &[Scenario]) -> Vec<Fact> {
     let total = Totals::of(scenarios);
     let blocks = storing(scenarios).flat_map(|s| &s.blocks);
     let failed = saturating_sum(blocks.map(|b| b.outcomes.failed()));
-    vec![
+    let mut facts = vec![
         Fact::new(
             "Acknowledged saves accounted for",
             "each held against the database by an independent reader, both arms",
@@ -183,10 +196,8 @@ pub(super) fn facts(scenarios: &[Scenario]) -> Vec<Fact> {
             "allowed: the caller was never told they were stored",
             format_count(failed),
         ),
-        Fact::new(
-            "Process kills and power cuts",
-            "not part of this run",
-            "not tested",
-        ),
-    ]
+    ];
+    facts.extend(of_faults(scenarios));
+    facts.extend(not_tested(scenarios));
+    facts
 }

@@ -2,7 +2,7 @@
 
 use super::particular::{P95, said};
 use super::safety;
-use crate::arms::Arms;
+use crate::arms::{ArmRole, Arms};
 use crate::calibration::{Calibration, is_generator};
 use crate::estimate::{Comparison, Estimate, estimate};
 use crate::metric::{Metric, Plain};
@@ -57,10 +57,7 @@ pub fn summarize_scenario(
 }
 
 fn verdict(scenario: &Scenario, judgements: &[Judgement]) -> Verdict {
-    let lost = scenario
-        .ledger
-        .as_ref()
-        .is_some_and(|l| !l.baseline.is_clean() || !l.candidate.is_clean());
+    let lost = scenario.all_violations().is_some_and(|lost| lost > 0);
     let targets = overall(judgements.iter().map(|j| j.verdict));
     if lost || targets == Verdict::Fail {
         Verdict::Fail
@@ -148,12 +145,15 @@ fn sub(scenario: &Scenario, behind: String) -> String {
             )
         });
     }
-    parts.push(match &scenario.ledger {
-        Some(l) if !l.baseline.is_clean() || !l.candidate.is_clean() => format!(
-            "Lost, wrong or out of order: {} by the baseline, {} by the candidate.",
-            format_count(l.baseline.violations()),
-            format_count(l.candidate.violations())
-        ),
+    parts.push(match scenario.all_violations() {
+        Some(lost) if lost > 0 => {
+            let by = |role| format_count(scenario.violations(role).unwrap_or(0));
+            format!(
+                "Lost, wrong or out of order: {} by the baseline, {} by the candidate.",
+                by(ArmRole::Baseline),
+                by(ArmRole::Candidate)
+            )
+        }
         _ if safety::unchecked(std::slice::from_ref(scenario)) > 0 => {
             "What was stored was not checked.".to_owned()
         }

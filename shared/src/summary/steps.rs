@@ -68,15 +68,20 @@ fn named(summary: &RunSummary) -> impl Iterator<Item = Named<'_>> {
 }
 
 fn lost(scenarios: &[Scenario]) -> Option<Step> {
-    let (scenario, role, ledger) = scenarios.iter().find_map(|s| {
-        let ledger = s.ledger.as_ref()?;
+    let (scenario, role, violations) = scenarios.iter().find_map(|s| {
         [ArmRole::Candidate, ArmRole::Baseline]
             .into_iter()
-            .map(|role| (s, role, ledger.get(role)))
-            .find(|(_, _, ledger)| !ledger.is_clean())
+            .filter_map(|role| Some((s, role, s.violations(role)?)))
+            .find(|(_, _, violations)| *violations > 0)
     })?;
-    let finding = ledger.findings.first().map_or_else(
-        || safety::in_words(ledger.violations()),
+    let variants = scenario
+        .ablation
+        .iter()
+        .filter(|_| role == ArmRole::Candidate);
+    let variants = variants.filter_map(|v| v.ledger.as_ref());
+    let mut ledgers = scenario.ledger.iter().map(|l| l.get(role)).chain(variants);
+    let finding = ledgers.find_map(|l| l.findings.first()).map_or_else(
+        || safety::in_words(violations),
         |finding| finding.trim_end_matches('.').to_owned(),
     );
     Some(Step {

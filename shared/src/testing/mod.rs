@@ -5,8 +5,8 @@ mod runs;
 use std::collections::BTreeMap;
 
 pub(crate) use self::runs::{
-    ci_policy, criterion, generator_scenario, noise_scenario, perfect_eviction, promised_gains,
-    run_of, searches, slower,
+    ci_policy, criterion, generator_scenario, incident, noise_scenario, perfect_eviction,
+    promised_gains, run_of, searches, slower, variant,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -157,6 +157,8 @@ impl Synthetic {
             }),
             eviction: None,
             capacity: None,
+            faults: Vec::new(),
+            ablation: Vec::new(),
             criteria: Vec::new(),
             seal: Seal::default(),
         }

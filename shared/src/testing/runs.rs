@@ -8,8 +8,9 @@ use crate::calibration::{GENERATOR, NOISE};
 use crate::criteria::{Better, Criterion, Measure, Policy, Target};
 use crate::metric::Metric;
 use crate::report::{
-    ArmIdentity, Build, Capacity, CapacityOf, CapacitySearch, CapacityStep, Dataset, Environment,
-    EvictionProbe, EvictionRun, NO_DATABASE, Run, Scenario, ScenarioEntry, Seal, Status,
+    ArmIdentity, Build, Capacity, CapacityOf, CapacitySearch, CapacityStep, DatabaseWork, Dataset,
+    Environment, EvictionProbe, EvictionRun, Fault, Incident, LedgerCheck, NO_DATABASE, Run,
+    Scenario, ScenarioEntry, Seal, Status, Variant, VariantRound,
 };
 
 /// Searches for the highest rate that found these, candidate and baseline of each pair; the target is 200 ms.
@@ -47,6 +48,52 @@ pub(crate) fn searches(found: &[(f64, f64)]) -> Capacity {
             unique: 500_000_000,
         },
         searches: found.iter().enumerate().flat_map(of_pair).collect(),
+    }
+}
+
+/// A fault after which normal service came back within so many milliseconds.
+pub(crate) fn incident(fault: Fault, arm: ArmRole, recovery_ms: u64) -> Incident {
+    Incident {
+        fault,
+        arm,
+        number: 0,
+        at_ns: 1_000_000_000,
+        length_ns: 0,
+        acknowledged: 100,
+        errors: BTreeMap::new(),
+        meant_to_fail: 0,
+        unanswered: 0,
+        violations: None,
+        recovery_ns: Some(recovery_ms * 1_000_000),
+    }
+}
+
+/// A variant that answers about so many saves a second, at so many rows a save.
+pub(crate) fn variant(label: &str, rounds: u32, rate: f64, rows: u64) -> Variant {
+    const SAVES: u64 = 500;
+    let round = |round: u32| VariantRound {
+        round,
+        acknowledged: SAVES,
+        deduplicated: 0,
+        failed: 0,
+        // The rounds' weather differs, and with it the variant's own figure by a percent or two.
+        duration_ns: (SAVES as f64 / rate * 1e9 * (1.0 + 0.01 * f64::from(round % 3))) as u64,
+        cpu_ns: Some(SAVES * 100_000),
+        database: DatabaseWork {
+            rows_written: SAVES * rows,
+            ..DatabaseWork::default()
+        },
+    };
+    Variant {
+        service: format!("optimized:{}", label.to_lowercase()),
+        label: label.to_owned(),
+        rounds: (0..rounds).map(round).collect(),
+        ledger: Some(LedgerCheck {
+            acknowledged: SAVES * u64::from(rounds),
+            found: SAVES * u64::from(rounds),
+            runs: 10,
+            ..LedgerCheck::default()
+        }),
     }
 }
 

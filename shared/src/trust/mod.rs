@@ -85,11 +85,13 @@ pub fn scenario_checks(scenario: &Scenario) -> Vec<TrustCheck> {
 }
 
 /// The checks of what was measured by a plan. The generator's own scenario offers what no service is offered, and a
-/// search for a capacity goes beyond it on purpose: their blocks are no part of them.
+/// search for a capacity goes beyond it on purpose; deliberate faults hold saves up, and variants of a service are no pairs:
+/// their blocks are no part of them.
 fn plan_checks(scenarios: &[Scenario]) -> Vec<TrustCheck> {
     let planned: Vec<&Scenario> = scenarios
         .iter()
         .filter(|s| !is_generator(s) && s.capacity.is_none())
+        .filter(|s| s.faults.is_empty() && s.ablation.is_empty())
         .collect();
     let mut checks = Vec::new();
     if !planned.is_empty() || scenarios.is_empty() {

@@ -251,6 +251,7 @@ pub(crate) fn without_figure(missing: Unavailable) -> (Verdict, String) {
     let verdict = match missing {
         Unavailable::NotMeasured(_) => Verdict::NotJudged,
         Unavailable::NoSamples | Unavailable::Saturated { .. } => Verdict::Inconclusive,
+        Unavailable::Unrecovered { .. } => Verdict::Fail,
     };
     (verdict, missing.to_string())
 }

@@ -2,11 +2,13 @@
 
 pub(crate) mod capacity;
 pub(crate) mod change;
+pub(crate) mod contributions;
 pub(crate) mod density;
 pub(crate) mod pairs;
 pub(crate) mod percentile;
 pub(crate) mod phases;
 mod plot;
+pub(crate) mod recoveries;
 mod svg;
 pub(crate) mod timeline;
 pub(crate) mod work;

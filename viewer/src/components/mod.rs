@@ -14,6 +14,7 @@ pub(crate) mod headline;
 pub(crate) mod mark;
 pub(crate) mod notice;
 pub(crate) mod percentile_table;
+pub(crate) mod plain_table;
 pub(crate) mod scenario_list;
 pub(crate) mod shell;
 pub(crate) mod strip;

@@ -84,6 +84,7 @@ fn body(data: &RunData) -> Markup {
     markup! {
         (headline(summary.verdict, &summary.headline, &summary.sub))
         (answers(summary))
+        @if let Some(break_even) = &summary.break_even { p.note.below { (break_even) } }
         @if !damaged.is_empty() {
             section.tight { (faults(&tally::unreadable(damaged.len(), run.scenarios.len()), &damaged)) }
         }

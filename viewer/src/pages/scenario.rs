@@ -8,6 +8,7 @@ use shared::summary::ScenarioSummary;
 use yew::prelude::*;
 
 use super::calibration_sections::{calibration, capacity_searches};
+use super::fault_sections::{ablation, faults as broken};
 use super::scenario_sections::{
     Latency, cache, consistency, over_time, safety, targets, time_and_writes,
 };
@@ -69,6 +70,8 @@ fn after(data: &RunData, scenario: &Scenario, summary: &ScenarioSummary) -> Html
         (calibration(scenario))
         (capacity_searches(scenario, &arms))
         (targets(summary, &arms))
+        (broken(scenario, &arms))
+        (ablation(scenario))
         @if !scenario.blocks.is_empty() {
             (over_time(scenario, &arms))
             (cache(scenario, &arms))

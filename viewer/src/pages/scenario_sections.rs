@@ -5,7 +5,7 @@ use std::rc::Rc;
 use maud::{Markup, html as markup};
 use shared::arms::Arms;
 use shared::report::Scenario;
-use shared::summary::{ScenarioSummary, Tally};
+use shared::summary::{ScenarioSummary, Tally, break_even};
 use shared::trust::scenario_checks;
 use yew::prelude::*;
 
@@ -151,6 +151,13 @@ pub(crate) fn time_and_writes(scenario: &Scenario, arms: &Arms<String>) -> Marku
                     (work_table("Each user saves again as soon as answered", "Factor (95\u{202f}% CI)", &rows, arms))
                 }
             }
+            @if let Some((_, sentence)) = break_even(scenario) {
+                div.gap {
+                    h3.list { "From which share of duplicates on it pays" }
+                    p.lede { (sentence) }
+                    p.note { "Where a save takes as long on both arms, by the mean service times of duplicates and unique saves." }
+                }
+            }
         }
     }
 }
@@ -169,10 +176,7 @@ pub(crate) fn consistency(scenario: &Scenario, arms: &Arms<String>) -> Markup {
 }
 
 pub(crate) fn safety(scenario: &Scenario, arms: &Arms<String>) -> Markup {
-    let lost = scenario
-        .ledger
-        .as_ref()
-        .map(|l| l.baseline.violations() + l.candidate.violations());
+    let lost = scenario.all_violations();
     let mut found = facts::ledger_facts(scenario, arms).unwrap_or_default();
     found.extend(facts::error_facts(scenario, arms));
     markup! {

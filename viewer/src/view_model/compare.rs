@@ -327,7 +327,7 @@ fn limits_in_words(criterion: &Criterion) -> (String, String) {
         (Measure::Change, Better::Lower) => format!("over {}", format_change(limit)),
         (Measure::Change, Better::Higher) => format!("under {}", format_change(limit)),
         _ if limit == 0.0 => "any".to_owned(),
-        _ => format_value(limit, super::criteria::unit_of(criterion.metric)),
+        _ => format_value(limit, criterion.metric.unit()),
     };
     let no_limit = || "no limit".to_owned();
     match target.fail {

@@ -2,7 +2,6 @@
 
 use shared::criteria::{Better, Measure, Target};
 use shared::estimate::{Comparison, Estimate};
-use shared::metric::{Metric, Plain};
 use shared::units::{
     THIN, Unit, format_change, format_change_interval, format_factor, format_interval, format_value,
 };
@@ -61,7 +60,7 @@ pub(crate) fn row(judgement: &Judgement) -> CriterionRow {
     let unit = judgement
         .comparison
         .as_ref()
-        .map_or_else(|| unit_of(criterion.metric), |c| c.unit);
+        .map_or_else(|| criterion.metric.unit(), |c| c.unit);
     let figure = |of: fn(&Comparison) -> &Option<Estimate>| {
         let estimate = judgement.comparison.as_ref().and_then(|c| of(c).as_ref());
         estimate.map_or_else(|| "–".to_owned(), |e| format_value(e.value, unit))
@@ -136,29 +135,6 @@ fn interval_text(low: f64, high: f64, target: &Target, unit: Unit) -> String {
         }
         Measure::Change => format_change_interval(low, high),
         Measure::Candidate | Measure::Difference => format_interval(low, high, unit),
-    }
-}
-
-/// The unit of a metric that has no figure yet.
-pub(crate) const fn unit_of(metric: Metric) -> Unit {
-    match metric {
-        Metric::Latency { .. } => Unit::Nanoseconds,
-        Metric::Plain(plain) => match plain {
-            Plain::ClosedThroughput | Plain::OpenThroughput => Unit::PerSecond,
-            Plain::RowsPerSave => Unit::PerSave,
-            Plain::ConnectionPerSave | Plain::CpuPerSave | Plain::CacheRecovery => {
-                Unit::Nanoseconds
-            }
-            Plain::MemoryGrowth | Plain::MemoryPerSave => Unit::Bytes,
-            Plain::MemoryTrend | Plain::LatencyTrend | Plain::EvictionMemory => Unit::Growth,
-            Plain::EvictionPenalty | Plain::PatternPenalty => Unit::Factor,
-            Plain::ErrorRate
-            | Plain::SuccessRate
-            | Plain::EvictionExact
-            | Plain::HitRatio
-            | Plain::HitRatioError => Unit::Share,
-            _ => Unit::Count,
-        },
     }
 }
 

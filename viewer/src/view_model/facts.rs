@@ -226,6 +226,8 @@ pub(crate) fn promises(promises: &Arms<Promises>) -> String {
         said("database", ""),
         said("journal_mode", "journal "),
         said("synchronous", "synchronous "),
+        said("synchronous_commit", "synchronous_commit "),
+        said("fsync", "fsync "),
     ]
     .into_iter()
     .flatten()

@@ -256,11 +256,93 @@ pub(crate) fn scenario() -> Scenario {
         }),
         eviction: None,
         capacity: None,
+        faults: Vec::new(),
+        ablation: Vec::new(),
         criteria: vec![
             criterion("P95, duplicates", "response.p95.duplicate", 5.0e7),
             criterion("P95, unique states", "response.p95.unique", 3.0e8),
         ],
         seal: Seal::default(),
+    }
+}
+
+/// Killed 25 times on each arm, then its database stopped, its cache altered and some saves rejected.
+pub(crate) fn broken() -> Scenario {
+    let incident = |fault, arm, number: u32, recovery_ms: u64| Incident {
+        fault,
+        arm,
+        number,
+        at_ns: u64::from(number) * 800_000_000 + 400_000_000,
+        length_ns: 0,
+        acknowledged: 200,
+        errors: BTreeMap::new(),
+        meant_to_fail: 0,
+        unanswered: 0,
+        violations: None,
+        recovery_ns: Some(recovery_ms * 1_000_000),
+    };
+    let mut faults = Vec::new();
+    for number in 0..25 {
+        for (arm, base) in [(ArmRole::Baseline, 60), (ArmRole::Candidate, 75)] {
+            faults.push(Incident {
+                unanswered: u64::from(number % 4),
+                violations: Some(0),
+                ..incident(
+                    Fault::ProcessKilled,
+                    arm,
+                    number,
+                    base + u64::from(number) * 3,
+                )
+            });
+        }
+    }
+    faults.push(Incident {
+        length_ns: 1_500_000_000,
+        errors: [("unavailable".to_owned(), 1_204)].into(),
+        ..incident(Fault::ServerStopped, ArmRole::Candidate, 26, 412)
+    });
+    faults.push(incident(Fault::CachePoisoned, ArmRole::Candidate, 27, 2));
+    faults.push(Incident {
+        errors: [("rejected".to_owned(), 41), ("busy".to_owned(), 1)].into(),
+        meant_to_fail: 41,
+        recovery_ns: None,
+        ..incident(Fault::SavesRejected, ArmRole::Candidate, 28, 0)
+    });
+    Scenario {
+        faults,
+        ..scenario()
+    }
+}
+
+/// A whole service, and what it is without two of its parts.
+pub(crate) fn ablated() -> Scenario {
+    let variant = |label: &str, rate: f64, rows: u64| Variant {
+        service: "optimized".to_owned(),
+        label: label.to_owned(),
+        rounds: (0..8)
+            .map(|round| VariantRound {
+                round,
+                acknowledged: 500,
+                deduplicated: 300,
+                failed: 0,
+                duration_ns: (5e11 / rate * (1.0 + f64::from(round % 3) * 0.02 * rows as f64))
+                    as u64,
+                cpu_ns: Some(20_000_000 + u64::from(round) * 100_000 * rows),
+                database: DatabaseWork {
+                    rows_written: 500 * rows,
+                    ..DatabaseWork::default()
+                },
+            })
+            .collect(),
+        ledger: None,
+    };
+    Scenario {
+        ablation: vec![
+            variant("Whole", 20_000.0, 1),
+            variant("Without batching", 4_900.0, 2),
+            variant("Without deduplication", 9_000.0, 2),
+        ],
+        ..scenario()
     }
 }
 

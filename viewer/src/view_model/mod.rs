@@ -1,5 +1,6 @@
 //! What the pages show, as pure functions of the evidence. Components only lay it out.
 
+pub(crate) mod ablation;
 pub(crate) mod cache;
 pub(crate) mod calibration;
 pub(crate) mod capacity;
@@ -9,6 +10,7 @@ pub(crate) mod compare;
 pub(crate) mod criteria;
 pub(crate) mod dates;
 pub(crate) mod facts;
+pub(crate) mod faults;
 pub(crate) mod forest;
 pub(crate) mod latency;
 pub(crate) mod pairs;

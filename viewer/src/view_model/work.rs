@@ -14,6 +14,8 @@ use crate::charts::phases::{PhaseBars, phases_chart};
 use crate::charts::work::{WorkRow, work_chart};
 
 const PHASES: [&str; 5] = ["Serialise", "Hash", "Cache look-up", "Wait", "Database"];
+/// The pattern in which each state is the last one with a message more.
+const APPEND: &str = "append";
 /// Database figures are given for so many acknowledged saves.
 const PER_SAVES: f64 = 1000.0;
 
@@ -203,8 +205,15 @@ pub(crate) fn database(scenario: &Scenario, labels: &Arms<String>) -> (Chart, Ve
             Vec::new(),
         );
     };
-    let note =
-        format!("Database work per 1{THIN}000 acknowledged saves; each pair on its own scale.");
+    let pattern = &scenario.load.pattern;
+    let whole_states = if pattern == APPEND {
+        " Each state repeats the last one and adds to it: no two are equal, so whole states are written again."
+    } else {
+        ""
+    };
+    let note = format!(
+        "Database work per 1{THIN}000 saves, pattern “{pattern}”; each pair on its own scale.{whole_states}"
+    );
     (
         Chart {
             title,
@@ -249,7 +258,11 @@ fn database_rows(scenario: &Scenario) -> Vec<WorkRow> {
             count,
         ),
         row("Commits", |b| b.database.commits, count),
-        row("State bytes", |b| b.database.state_bytes, format_bytes),
+        row(
+            "State bytes written",
+            |b| b.database.state_bytes,
+            format_bytes,
+        ),
         row("Connection held", |b| b.database.connection_ns, format_time),
     ]
 }

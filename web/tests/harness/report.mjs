@@ -25,26 +25,29 @@ export async function readJson(file) {
   return JSON.parse(await readFile(file, "utf8"));
 }
 
-/** The example run's `run.json`. */
-export async function exampleRun() {
-  return readJson(path.join(exampleFolder, "run.json"));
+/** A small run of the newest format, with faults and switched-off parts. */
+export const goldenFolder = path.join(repository, "shared/tests/golden/v3");
+
+/** The `run.json` of a run's folder, the example's unless it is named. */
+export async function exampleRun(folder = exampleFolder) {
+  return readJson(path.join(folder, "run.json"));
 }
 
 /**
- * Publishes the built viewer with the example run alone, as `runner publish` does it for anybody.
+ * Publishes the built viewer with one run alone, the example unless its folder is named, as `runner publish` does it for anybody.
  * Returns the folder to serve, the run's folder in it, and how to remove both.
  */
-export async function publishExample() {
+export async function publishExample(source = exampleFolder) {
   const viewer = path.join(repository, "dist");
   await need(path.join(viewer, "index.html"), "make viewer");
-  await need(path.join(exampleFolder, "run.json"), "git checkout reports");
+  await need(path.join(source, "run.json"), "git checkout reports shared");
 
   const home = await mkdtemp(path.join(tmpdir(), "statebench-site-"));
   const [folder, reports] = [path.join(home, "site"), path.join(home, "reports")];
-  const { id } = await exampleRun();
+  const { id } = await exampleRun(source);
   await mkdir(reports);
   // Under its own id: a folder that is called the example is left out of sites.
-  await cp(exampleFolder, path.join(reports, id), { recursive: true });
+  await cp(source, path.join(reports, id), { recursive: true });
   await runner(["publish", folder, "--reports", reports, "--viewer", viewer]);
 
   return {

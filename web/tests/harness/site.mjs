@@ -4,11 +4,11 @@ import { launch } from "./browser.mjs";
 import { exampleRun, publishExample } from "./report.mjs";
 import { serve } from "./server.mjs";
 
-export async function openSite() {
-  const published = await publishExample();
+export async function openSite(source) {
+  const published = await publishExample(source);
   const server = await serve(published.folder);
   const browser = await launch();
-  const run = await exampleRun();
+  const run = await exampleRun(source);
   return {
     browser,
     run,

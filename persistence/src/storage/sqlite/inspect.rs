@@ -9,32 +9,39 @@ use super::{SqliteStorage, migrate};
 use crate::stopwatch::nanoseconds_since;
 use crate::{Health, PersistenceError, Promises, RETAINED_SNAPSHOTS};
 
+/// What decides whether an answered commit survives a crash, and when the log is copied into the
+/// database.
+const NUMBERS: [(&str, &str); 4] = [
+    ("synchronous", "PRAGMA synchronous"),
+    ("foreign_keys", "PRAGMA foreign_keys"),
+    ("page_size", "PRAGMA page_size"),
+    ("wal_autocheckpoint", "PRAGMA wal_autocheckpoint"),
+];
+
 impl SqliteStorage {
-    /// Asks the connection that writes: pragmas belong to a connection, not to the database.
+    /// Asks the connection that writes: pragmas belong to a connection, not to the database. A
+    /// batch writer has checked its own against what every other connection is opened with.
     pub(crate) async fn promises(&self) -> Result<Promises, PersistenceError> {
-        let schema_version = migrate::schema_version(&self.writer).await?;
-        let mut writer = self.writer.acquire().await?;
+        let pool = match self.writer.is_closed() {
+            true => &self.readers,
+            false => &self.writer,
+        };
+        let schema_version = migrate::schema_version(pool).await?;
+        let mut writer = pool.acquire().await?;
         let version: String = query_scalar("SELECT sqlite_version()")
             .fetch_one(&mut *writer)
             .await?;
-        let synchronous = query_scalar("PRAGMA synchronous")
+        let journal_mode = query_scalar("PRAGMA journal_mode")
             .fetch_one(&mut *writer)
             .await?;
+        let mut settings = vec![("journal_mode", journal_mode)];
+        for (name, pragma) in NUMBERS {
+            let value = query_scalar(pragma).fetch_one(&mut *writer).await?;
+            settings.push((name, in_words(name, value)));
+        }
         Ok(Promises {
             database: format!("SQLite {version}"),
-            journal_mode: query_scalar("PRAGMA journal_mode")
-                .fetch_one(&mut *writer)
-                .await?,
-            synchronous: synchronous_name(synchronous),
-            foreign_keys: query_scalar("PRAGMA foreign_keys")
-                .fetch_one(&mut *writer)
-                .await?,
-            page_size: query_scalar("PRAGMA page_size")
-                .fetch_one(&mut *writer)
-                .await?,
-            wal_autocheckpoint: query_scalar("PRAGMA wal_autocheckpoint")
-                .fetch_one(&mut *writer)
-                .await?,
+            settings,
             schema_version,
             pool_size: self.pool_size(),
             retention: RETAINED_SNAPSHOTS,
@@ -56,14 +63,15 @@ impl SqliteStorage {
     }
 }
 
-/// See <https://sqlite.org/pragma.html#pragma_synchronous>.
-fn synchronous_name(level: i64) -> String {
-    match level {
-        0 => "off".into(),
-        1 => "normal".into(),
-        2 => "full".into(),
-        3 => "extra".into(),
-        other => other.to_string(),
+/// As SQLite's documentation writes them: <https://sqlite.org/pragma.html>.
+fn in_words(name: &str, value: i64) -> String {
+    match (name, value) {
+        ("synchronous", 0) => "off".into(),
+        ("synchronous", 1) => "normal".into(),
+        ("synchronous", 2) => "full".into(),
+        ("synchronous", 3) => "extra".into(),
+        ("foreign_keys", _) => (value != 0).to_string(),
+        _ => value.to_string(),
     }
 }
 

@@ -1,11 +1,19 @@
 //! Brings a database to this version's schema, and refuses one that is ahead of it.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::SqlitePool;
 
 use crate::PersistenceError;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+
+/// Each migration is one transaction: of two processes that migrate at the same time, one fails and
+/// then finds the work done.
+const ATTEMPTS: u32 = 10;
+const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(20);
 
 /// The newest schema version that this program knows.
 fn known_version() -> i64 {
@@ -31,9 +39,24 @@ pub(super) async fn bring_up_to_date(
     if read_only {
         return Ok(());
     }
+    let mut attempt = 1;
+    loop {
+        match run(pool).await {
+            Err(PersistenceError::Busy { .. } | PersistenceError::Database(_))
+                if attempt < ATTEMPTS =>
+            {
+                attempt += 1;
+                tokio::time::sleep(BETWEEN_ATTEMPTS).await;
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+async fn run(pool: &SqlitePool) -> Result<(), PersistenceError> {
     MIGRATIONS.run(pool).await.map_err(|error| match error {
         MigrateError::Execute(cause) | MigrateError::ExecuteMigration(cause, _) => cause.into(),
-        other => PersistenceError::Migration(other),
+        other => PersistenceError::Migration(Arc::new(other)),
     })
 }
 

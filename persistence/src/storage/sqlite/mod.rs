@@ -1,11 +1,15 @@
 //! Snapshots in a SQLite database: one connection writes, a small pool reads.
+//!
+//! The connection that writes is the driver's, or the batch writer's once there is one.
 
+mod batch;
 mod inspect;
 mod migrate;
 mod read;
 mod write;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -14,66 +18,37 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 
-use crate::{PersistenceError, PoolStatus, error};
+use crate::{DatabaseOptions, PersistenceError, PoolStatus, error};
 
 /// Prepared statements kept per connection: more than the services have.
 const STATEMENT_CACHE: usize = 32;
 
-/// Where the database is and how it is opened. Durability is not an option: write-ahead log,
-/// `synchronous=FULL`, foreign keys on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DatabaseOptions {
-    /// The database file. Its folder must exist; the log lies beside it.
-    pub path: PathBuf,
-    /// Connections for reading, beside the single one for writing. At least 1.
-    pub reader_connections: u32,
-    /// How long a statement waits for a lock that another process holds.
-    pub busy_timeout: Duration,
-    /// How long a call waits for a free connection.
-    pub acquire_timeout: Duration,
-    /// Opens an existing database for loading only: saves fail with `ReadOnly`.
-    pub read_only: bool,
+fn connect_options(file: &Path, options: &DatabaseOptions) -> SqliteConnectOptions {
+    let connect = SqliteConnectOptions::new()
+        .filename(file)
+        .busy_timeout(options.statement_timeout)
+        .foreign_keys(true)
+        .synchronous(SqliteSynchronous::Full)
+        .statement_cache_capacity(STATEMENT_CACHE)
+        .disable_statement_logging();
+    if options.read_only {
+        connect.read_only(true)
+    } else {
+        connect
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+    }
 }
 
-impl DatabaseOptions {
-    /// The defaults: 4 readers, 5 s for locks, 30 s for connections, reading and writing.
-    pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self {
-            path: path.into(),
-            reader_connections: 4,
-            busy_timeout: Duration::from_secs(5),
-            acquire_timeout: Duration::from_secs(30),
-            read_only: false,
-        }
-    }
-
-    fn connect_options(&self) -> SqliteConnectOptions {
-        let options = SqliteConnectOptions::new()
-            .filename(&self.path)
-            .busy_timeout(self.busy_timeout)
-            .foreign_keys(true)
-            .synchronous(SqliteSynchronous::Full)
-            .statement_cache_capacity(STATEMENT_CACHE)
-            .disable_statement_logging();
-        if self.read_only {
-            options.read_only(true)
-        } else {
-            options
-                .create_if_missing(true)
-                .journal_mode(SqliteJournalMode::Wal)
-        }
-    }
-
-    // Connections stay open: reopening one would show up as a latency outlier that says nothing
-    // about a service.
-    fn pool_options(&self, connections: u32) -> SqlitePoolOptions {
-        SqlitePoolOptions::new()
-            .max_connections(connections)
-            .acquire_timeout(self.acquire_timeout)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .test_before_acquire(false)
-    }
+// Connections stay open: reopening one would show up as a latency outlier that says nothing about a
+// service.
+fn pool_options(options: &DatabaseOptions, connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(options.acquire_timeout)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
 }
 
 /// The open database.
@@ -83,46 +58,50 @@ pub(crate) struct SqliteStorage {
     writer: SqlitePool,
     readers: SqlitePool,
     waiting_for_writer: AtomicU32,
+    statement_timeout: Duration,
+    read_only: bool,
+    /// Connections that the batch writer has open.
+    open_batch_writers: Arc<AtomicU32>,
 }
 
 impl SqliteStorage {
-    pub(crate) async fn open(options: &DatabaseOptions) -> Result<Self, PersistenceError> {
-        if options.reader_connections == 0 {
-            return Err(PersistenceError::invalid_field(
-                "reader_connections",
-                "it is 0; give at least 1",
-            ));
-        }
-        let connect = options.connect_options();
-        let writer = options
-            .pool_options(1)
+    pub(crate) async fn open(
+        file: &Path,
+        options: &DatabaseOptions,
+    ) -> Result<Self, PersistenceError> {
+        let connect = connect_options(file, options);
+        let writer = pool_options(options, 1)
             .connect_with(connect.clone())
             .await
             .map_err(|cause| {
                 if error::is_cannot_open(&cause) {
                     PersistenceError::CannotOpen {
-                        path: options.path.clone(),
-                        source: cause,
+                        database: file.display().to_string(),
+                        remedy: "check that its folder exists and may be written to",
+                        source: Arc::new(cause),
                     }
                 } else {
                     cause.into()
                 }
             })?;
         migrate::bring_up_to_date(&writer, options.read_only).await?;
-        let readers = options
-            .pool_options(options.reader_connections)
+        let readers = pool_options(options, options.pool_size - 1)
             .connect_with(connect)
             .await?;
         Ok(Self {
-            path: options.path.clone(),
+            path: file.to_owned(),
             writer,
             readers,
             waiting_for_writer: AtomicU32::new(0),
+            statement_timeout: options.statement_timeout,
+            read_only: options.read_only,
+            open_batch_writers: Arc::default(),
         })
     }
 
     pub(crate) fn pool_status(&self) -> PoolStatus {
-        let open = self.writer.size() + self.readers.size();
+        let batch_writers = self.open_batch_writers.load(Ordering::Relaxed);
+        let open = self.writer.size() + self.readers.size() + batch_writers;
         PoolStatus {
             size: self.pool_size(),
             open,
@@ -145,4 +124,55 @@ impl SqliteStorage {
 /// as none.
 fn idle_connections(pool: &SqlitePool) -> u32 {
     u32::try_from(pool.num_idle()).map_or(0, |idle| idle.min(pool.size()))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::request::AcceptedSave;
+    use crate::{CheckpointType, Observation, SaveRequest};
+
+    use super::*;
+
+    fn save(number: usize) -> AcceptedSave {
+        let text = format!(r#"{{"text":"{}","step":{number}}}"#, "x".repeat(20_000));
+        let request = SaveRequest {
+            run_id: "run".into(),
+            thread_id: "thread".into(),
+            user_id: "user".into(),
+            state: text.into(),
+            checkpoint_type: CheckpointType::Auto,
+            agent_phase: None,
+            execution_context: None,
+            is_recovery_point: false,
+            expires_at: None,
+        };
+        AcceptedSave::within(request, crate::MAX_STATE_BYTES).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_told_and_does_not_block_later_saves() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = DatabaseOptions::sqlite(folder.path().join("states.db"));
+        let storage = SqliteStorage::open(&folder.path().join("states.db"), &options)
+            .await
+            .unwrap();
+        let mut work = Observation::default();
+        let mut latest = storage.save_alone(&save(0), &mut work).await.unwrap();
+        for number in 1..4 {
+            // The limit belongs to the connection, which is replaced after the failure.
+            sqlx::raw_sql("PRAGMA max_page_count = 1")
+                .execute(&storage.writer)
+                .await
+                .unwrap();
+            let error = storage.save_alone(&save(number), &mut work).await;
+            let error = error.unwrap_err();
+            assert_eq!(error.kind(), "disk_full", "{error}");
+            let loaded = storage.load_latest("run").await.unwrap().unwrap();
+            assert_eq!(loaded.snapshot_id, latest);
+
+            latest = storage.save_alone(&save(number), &mut work).await.unwrap();
+            let loaded = storage.load_latest("run").await.unwrap().unwrap();
+            assert_eq!(loaded.snapshot_id, latest);
+        }
+    }
 }

@@ -1,11 +1,9 @@
 //! Loading snapshots.
 
-use bytes::Bytes;
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
+use sqlx::FromRow;
 
 use super::SqliteStorage;
-use crate::encoding::Encoding;
+use crate::storage::row::SnapshotRow;
 use crate::{LoadedState, PersistenceError, RunSummary, SnapshotId, ThreadContext, request};
 
 const LATEST: &str = "SELECT id, run_id, thread_id, user_id, state, encoding, checkpoint_type, agent_phase, \
@@ -23,22 +21,22 @@ impl SqliteStorage {
         run_id: &str,
     ) -> Result<Option<LoadedState>, PersistenceError> {
         request::check_id("run_id", run_id)?;
-        let row = sqlx::query(LATEST)
+        let row: Option<SnapshotRow> = sqlx::query_as(LATEST)
             .bind(run_id)
             .fetch_optional(&self.readers)
             .await?;
-        row.as_ref().map(loaded_state).transpose()
+        row.map(TryInto::try_into).transpose()
     }
 
     pub(crate) async fn load_snapshot(
         &self,
         snapshot_id: SnapshotId,
     ) -> Result<Option<LoadedState>, PersistenceError> {
-        let row = sqlx::query(BY_ID)
+        let row: Option<SnapshotRow> = sqlx::query_as(BY_ID)
             .bind(snapshot_id.0)
             .fetch_optional(&self.readers)
             .await?;
-        row.as_ref().map(loaded_state).transpose()
+        row.map(TryInto::try_into).transpose()
     }
 
     pub(crate) async fn thread_context(
@@ -48,14 +46,11 @@ impl SqliteStorage {
         request::check_id("thread_id", thread_id)?;
         // One read transaction, so that runs and user are of the same instant.
         let mut transaction = self.readers.begin().await?;
-        let rows = sqlx::query(RUNS_OF_THREAD)
+        let rows: Vec<RunRow> = sqlx::query_as(RUNS_OF_THREAD)
             .bind(thread_id)
             .fetch_all(&mut *transaction)
             .await?;
-        let runs = rows
-            .iter()
-            .map(run_summary)
-            .collect::<Result<Vec<_>, _>>()?;
+        let runs: Vec<RunSummary> = rows.into_iter().map(RunSummary::from).collect();
         let Some(newest) = runs.first() else {
             return Ok(None);
         };
@@ -73,45 +68,20 @@ impl SqliteStorage {
     }
 }
 
-fn run_summary(row: &SqliteRow) -> Result<RunSummary, PersistenceError> {
-    let snapshots: i64 = row.try_get("snapshots")?;
-    Ok(RunSummary {
-        run_id: row.try_get("run_id")?,
-        latest: SnapshotId(row.try_get("latest")?),
-        snapshots: snapshots.unsigned_abs(),
-    })
+/// A run within a thread, summed up.
+#[derive(Debug, FromRow)]
+struct RunRow {
+    run_id: String,
+    latest: i64,
+    snapshots: i64,
 }
 
-fn loaded_state(row: &SqliteRow) -> Result<LoadedState, PersistenceError> {
-    let id: i64 = row.try_get("id")?;
-    let unknown = |column, value: &str| PersistenceError::UnknownValue {
-        snapshot_id: id,
-        column,
-        value: value.to_owned(),
-    };
-
-    let encoding: &str = row.try_get("encoding")?;
-    let state: String = match encoding
-        .parse()
-        .map_err(|_| unknown("encoding", encoding))?
-    {
-        Encoding::Json => row.try_get("state")?,
-    };
-    let checkpoint_type: &str = row.try_get("checkpoint_type")?;
-    let execution_context: Option<String> = row.try_get("execution_context")?;
-    Ok(LoadedState {
-        snapshot_id: SnapshotId(id),
-        run_id: row.try_get("run_id")?,
-        thread_id: row.try_get("thread_id")?,
-        user_id: row.try_get("user_id")?,
-        state: Bytes::from(state),
-        checkpoint_type: checkpoint_type
-            .parse()
-            .map_err(|_| unknown("checkpoint_type", checkpoint_type))?,
-        agent_phase: row.try_get("agent_phase")?,
-        execution_context: execution_context.map(Bytes::from),
-        is_recovery_point: row.try_get("is_recovery_point")?,
-        expires_at_ms: row.try_get("expires_at")?,
-        created_at_ms: row.try_get("created_at")?,
-    })
+impl From<RunRow> for RunSummary {
+    fn from(row: RunRow) -> Self {
+        Self {
+            run_id: row.run_id,
+            latest: SnapshotId(row.latest),
+            snapshots: row.snapshots.unsigned_abs(),
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! The write transaction: the steps that services compose, each one statement, each counted.
 
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Instant;
 
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::SqliteQueryResult;
@@ -9,14 +10,15 @@ use sqlx::{Connection, Sqlite, Transaction};
 use super::SqliteStorage;
 use crate::encoding::Encoding;
 use crate::request::AcceptedSave;
-use crate::stopwatch::unix_milliseconds;
+use crate::stopwatch::{nanoseconds_since, unix_milliseconds};
 use crate::{Observation, PersistenceError, RETAINED_SNAPSHOTS, SnapshotId};
 
-const INSERT_USER: &str = "INSERT INTO users (id, created_at) VALUES (?, ?) ON CONFLICT DO NOTHING";
+pub(super) const INSERT_USER: &str =
+    "INSERT INTO users (id, created_at) VALUES (?, ?) ON CONFLICT DO NOTHING";
 
-const INSERT_SNAPSHOT: &str = "INSERT INTO snapshots (run_id, thread_id, user_id, state, encoding, \
+pub(super) const INSERT_SNAPSHOT: &str = "INSERT INTO snapshots (run_id, thread_id, user_id, state, encoding, \
      state_bytes, checkpoint_type, agent_phase, execution_context, is_recovery_point, expires_at, created_at) \
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id";
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 const INSERT_AUDIT: &str = "INSERT INTO audit (snapshot_id, run_id, user_id, action, status, started_at, completed_at) \
      VALUES (?, ?, ?, 'save', ?, ?, ?) RETURNING id";
@@ -24,10 +26,48 @@ const INSERT_AUDIT: &str = "INSERT INTO audit (snapshot_id, run_id, user_id, act
 const COMPLETE_AUDIT: &str = "UPDATE audit SET status = 'completed', completed_at = ? WHERE id = ?";
 
 /// Both sub-query and deletion walk the index on (run_id, id) only.
-const PRUNE: &str = "DELETE FROM snapshots WHERE run_id = ?1 \
+pub(super) const PRUNE: &str = "DELETE FROM snapshots WHERE run_id = ?1 \
      AND id <= (SELECT id FROM snapshots WHERE run_id = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)";
 
 impl SqliteStorage {
+    /// The order of a run's saves is the order in which they queue for the single writer
+    /// connection, which serves first come, first served.
+    pub(crate) async fn save_alone(
+        &self,
+        save: &AcceptedSave,
+        observation: &mut Observation,
+    ) -> Result<SnapshotId, PersistenceError> {
+        let waiting = Instant::now();
+        let mut writer = self.writer().await?;
+        observation.wait_ns = nanoseconds_since(waiting);
+
+        let writing = Instant::now();
+        let mut transaction = writer.begin(observation).await?;
+        transaction.ensure_user(&save.user_id).await?;
+        let snapshot_id = transaction.insert_snapshot(save).await?;
+        let audit_id = transaction.start_audit(snapshot_id, save).await?;
+        transaction.prune(&save.run_id).await?;
+        transaction.complete_audit(audit_id).await?;
+        transaction.commit().await?;
+        observation.write_ns = nanoseconds_since(writing);
+        drop(writer);
+        observation.connection_ns = nanoseconds_since(writing);
+        Ok(snapshot_id)
+    }
+
+    pub(crate) async fn is_latest(
+        &self,
+        run_id: &str,
+        id: SnapshotId,
+    ) -> Result<bool, PersistenceError> {
+        let latest: Option<i64> =
+            sqlx::query_scalar("SELECT max(id) FROM snapshots WHERE run_id = ?")
+                .bind(run_id)
+                .fetch_one(&self.readers)
+                .await?;
+        Ok(latest == Some(id.0))
+    }
+
     /// Waits for the single connection that writes; first come, first served.
     pub(crate) async fn writer(&self) -> Result<Writer, PersistenceError> {
         let _waiting = Waiting::new(&self.waiting_for_writer);
@@ -105,7 +145,7 @@ impl WriteTransaction<'_> {
         save: &AcceptedSave,
     ) -> Result<SnapshotId, PersistenceError> {
         let state_bytes = save.state.len();
-        let id = sqlx::query_scalar(INSERT_SNAPSHOT)
+        let inserted = sqlx::query(INSERT_SNAPSHOT)
             .bind(&save.run_id)
             .bind(&save.thread_id)
             .bind(&save.user_id)
@@ -118,11 +158,11 @@ impl WriteTransaction<'_> {
             .bind(save.is_recovery_point)
             .bind(save.expires_at)
             .bind(unix_milliseconds())
-            .fetch_one(&mut *self.transaction)
+            .execute(&mut *self.transaction)
             .await?;
         self.count_inserted_row();
         self.observation.bytes_written += state_bytes as u64;
-        Ok(SnapshotId(id))
+        Ok(SnapshotId(inserted.last_insert_rowid()))
     }
 
     /// Records that a save has begun; returns the record's id for
@@ -142,18 +182,6 @@ impl WriteTransaction<'_> {
             .execute(&mut *self.transaction)
             .await?;
         self.count_written(&result);
-        Ok(())
-    }
-
-    /// Records a save that is begun and complete at once: nobody can see the record before the
-    /// commit, so nothing is lost.
-    pub(crate) async fn insert_completed_audit(
-        &mut self,
-        snapshot: SnapshotId,
-        save: &AcceptedSave,
-    ) -> Result<(), PersistenceError> {
-        self.insert_audit(snapshot, save, "completed", Some(unix_milliseconds()))
-            .await?;
         Ok(())
     }
 

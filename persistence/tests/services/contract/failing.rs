@@ -3,20 +3,22 @@
 use bytes::Bytes;
 use persistence::{MAX_ID_BYTES, MAX_STATE_BYTES, MAX_STATE_DEPTH, SaveRequest};
 
-use crate::support::{Openable, TestDatabase, request, state, unlock};
+use crate::support::{Openable, TestDatabase, request, run_concurrently, state, unlock};
 
-on_both_services!(
+on_both_databases!(
     bad_states_are_refused,
     bad_fields_are_named,
     a_refused_save_changes_nothing,
     limits_themselves_are_accepted,
     a_locked_database_is_busy_and_works_again_later,
     a_failed_write_is_undone_and_can_be_repeated,
-    a_transaction_that_sqlite_rolled_back_does_not_block_later_saves,
+    rejected_saves_do_not_fail_their_neighbours,
 );
 
-async fn bad_states_are_refused<S: Openable>() {
-    let database = TestDatabase::new();
+// PostgreSQL never ends a transaction by itself and keeps the connection.
+on_sqlite_only!(a_transaction_that_sqlite_rolled_back_does_not_block_later_saves);
+
+async fn bad_states_are_refused<S: Openable>(database: TestDatabase) {
     let service: S = database.open().await;
     let too_large = format!(r#"{{"a":"{}"}}"#, "x".repeat(MAX_STATE_BYTES));
     let too_deep = format!(
@@ -52,8 +54,7 @@ async fn bad_states_are_refused<S: Openable>() {
     );
 }
 
-async fn bad_fields_are_named<S: Openable>() {
-    let database = TestDatabase::new();
+async fn bad_fields_are_named<S: Openable>(database: TestDatabase) {
     let service: S = database.open().await;
     let good = || request("run", "{}");
     let long = "x".repeat(MAX_ID_BYTES + 1);
@@ -138,8 +139,7 @@ async fn bad_fields_are_named<S: Openable>() {
     );
 }
 
-async fn a_refused_save_changes_nothing<S: Openable>() {
-    let database = TestDatabase::new();
+async fn a_refused_save_changes_nothing<S: Openable>(database: TestDatabase) {
     let service: S = database.open().await;
     service.save(request("run", &state(1))).await.unwrap();
     service.save(request("run", "[]")).await.unwrap_err();
@@ -148,8 +148,7 @@ async fn a_refused_save_changes_nothing<S: Openable>() {
     assert_eq!(database.latest_state("run").await, Some(state(1)));
 }
 
-async fn limits_themselves_are_accepted<S: Openable>() {
-    let database = TestDatabase::new();
+async fn limits_themselves_are_accepted<S: Openable>(database: TestDatabase) {
     let service: S = database.open().await;
     let id = "x".repeat(MAX_ID_BYTES);
     let largest = format!(r#"{{"a":"{}"}}"#, "x".repeat(MAX_STATE_BYTES - 8));
@@ -167,8 +166,7 @@ async fn limits_themselves_are_accepted<S: Openable>() {
     );
 }
 
-async fn a_locked_database_is_busy_and_works_again_later<S: Openable>() {
-    let database = TestDatabase::new();
+async fn a_locked_database_is_busy_and_works_again_later<S: Openable>(database: TestDatabase) {
     let service: S = database.open().await;
     service.save(request("run", &state(1))).await.unwrap();
 
@@ -192,8 +190,7 @@ async fn a_locked_database_is_busy_and_works_again_later<S: Openable>() {
     assert_eq!(database.latest_state("run").await, Some(state(2)));
 }
 
-async fn a_failed_write_is_undone_and_can_be_repeated<S: Openable>() {
-    let database = TestDatabase::new();
+async fn a_failed_write_is_undone_and_can_be_repeated<S: Openable>(database: TestDatabase) {
     let service: S = database.open().await;
     service.save(request("run", &state(1))).await.unwrap();
     database.abort_writes_of("\"step\":2").await;
@@ -214,8 +211,9 @@ async fn a_failed_write_is_undone_and_can_be_repeated<S: Openable>() {
     assert_eq!(database.latest_state("run").await, Some(state(2)));
 }
 
-async fn a_transaction_that_sqlite_rolled_back_does_not_block_later_saves<S: Openable>() {
-    let database = TestDatabase::new();
+async fn a_transaction_that_sqlite_rolled_back_does_not_block_later_saves<S: Openable>(
+    database: TestDatabase,
+) {
     let service: S = database.open().await;
     service.save(request("run", &state(1))).await.unwrap();
     database.roll_back_writes_of("\"step\":2").await;
@@ -231,4 +229,48 @@ async fn a_transaction_that_sqlite_rolled_back_does_not_block_later_saves<S: Ope
         service.save(request("run", &state(3))).await.unwrap();
         assert_eq!(database.latest_state("run").await, Some(state(3)));
     }
+}
+
+async fn rejected_saves_do_not_fail_their_neighbours<S: Openable>(database: TestDatabase) {
+    let service: S = database.open().await;
+    database.abort_writes_of("poison").await;
+    let poisoned = |number: usize| [7, 23, 49].contains(&number);
+    let state_of = |number: usize| match poisoned(number) {
+        true => format!(r#"{{"poison":{number}}}"#),
+        false => state(number),
+    };
+    // Two saves of each run: the second one of a poisoned first one is fine too.
+    let run_of = |number: usize| format!("run {}", number / 2);
+
+    let saves = (0..50).map(|number| service.save(request(&run_of(number), &state_of(number))));
+    let saved = run_concurrently(saves).await;
+
+    for (number, saved) in saved.into_iter().enumerate() {
+        match saved {
+            Ok(saved) => {
+                assert!(!poisoned(number), "{number}");
+                assert_eq!(
+                    database.state_of(saved.snapshot_id).await,
+                    Some(state_of(number))
+                );
+            }
+            Err(error) => {
+                assert!(poisoned(number), "{number}: {error}");
+                assert_eq!(error.kind(), "database");
+            }
+        }
+    }
+    for number in (0..50).step_by(2) {
+        let last = if poisoned(number + 1) {
+            number
+        } else {
+            number + 1
+        };
+        assert_eq!(
+            database.latest_state(&run_of(number)).await,
+            Some(state_of(last))
+        );
+    }
+    assert_eq!(database.number("SELECT count(*) FROM snapshots").await, 47);
+    assert_eq!(database.number("SELECT count(*) FROM audit").await, 47);
 }

@@ -6,23 +6,21 @@ use persistence::{
 
 use crate::support::{Openable, TestDatabase, request, state};
 
-on_both_services!(
+on_both_databases!(
     nothing_is_found_where_nothing_was_saved,
     the_context_of_a_thread_lists_its_runs_newest_first,
     an_unknown_encoding_is_named,
     ids_to_look_up_are_checked,
 );
 
-async fn nothing_is_found_where_nothing_was_saved<S: Openable>() {
-    let database = TestDatabase::new();
+async fn nothing_is_found_where_nothing_was_saved<S: Openable>(database: TestDatabase) {
     let service: S = database.open().await;
     assert_eq!(service.load_latest("run").await.unwrap(), None);
     assert_eq!(service.load_snapshot(SnapshotId(1)).await.unwrap(), None);
     assert_eq!(service.thread_context("thread").await.unwrap(), None);
 }
 
-async fn the_context_of_a_thread_lists_its_runs_newest_first<S: Openable>() {
-    let database = TestDatabase::new();
+async fn the_context_of_a_thread_lists_its_runs_newest_first<S: Openable>(database: TestDatabase) {
     let service: S = database.open().await;
     let save = async |run_id: &str, user_id: &str, number| {
         let request = SaveRequest {
@@ -57,8 +55,7 @@ async fn the_context_of_a_thread_lists_its_runs_newest_first<S: Openable>() {
     assert_eq!(context.runs, expected);
 }
 
-async fn an_unknown_encoding_is_named<S: Openable>() {
-    let database = TestDatabase::new();
+async fn an_unknown_encoding_is_named<S: Openable>(database: TestDatabase) {
     let service: S = database.open().await;
     service.save(request("run", &state(1))).await.unwrap();
     database
@@ -71,8 +68,7 @@ async fn an_unknown_encoding_is_named<S: Openable>() {
     assert!(error.to_string().contains("encoding \"zstd\""), "{error}");
 }
 
-async fn ids_to_look_up_are_checked<S: Openable>() {
-    let database = TestDatabase::new();
+async fn ids_to_look_up_are_checked<S: Openable>(database: TestDatabase) {
     let service: S = database.open().await;
     assert_eq!(
         service.load_latest("").await.unwrap_err().kind(),
@@ -90,12 +86,15 @@ async fn ids_to_look_up_are_checked<S: Openable>() {
 
 #[tokio::test]
 async fn each_service_loads_what_the_other_saved() {
-    each_loads_what_the_other_saved::<StandardService, OptimizedService>().await;
-    each_loads_what_the_other_saved::<OptimizedService, StandardService>().await;
+    for new in [TestDatabase::new, TestDatabase::postgres] {
+        each_loads_what_the_other_saved::<StandardService, OptimizedService>(new()).await;
+        each_loads_what_the_other_saved::<OptimizedService, StandardService>(new()).await;
+    }
 }
 
-async fn each_loads_what_the_other_saved<Writer: Openable, Reader: Openable>() {
-    let database = TestDatabase::new();
+async fn each_loads_what_the_other_saved<Writer: Openable, Reader: Openable>(
+    database: TestDatabase,
+) {
     let mut saved = Vec::new();
     let writer: Writer = database.open().await;
     for (number, checkpoint_type) in CheckpointType::ALL.into_iter().enumerate() {

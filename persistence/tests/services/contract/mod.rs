@@ -1,19 +1,49 @@
-//! The contract: every test runs against both services.
+//! The contract: every test runs against both services on both databases, but for those that are
+//! about one database alone.
 
-/// Makes a test for each service of each generic function named.
-macro_rules! on_both_services {
-    ($($test:ident),* $(,)?) => {
+/// Makes a test of each function for each service.
+macro_rules! on_services {
+    ($database:expr; $($test:ident),* $(,)?) => {
         mod standard {
+            use crate::support::TestDatabase;
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $test() {
-                super::$test::<persistence::StandardService>().await;
+                super::super::$test::<persistence::StandardService>($database).await;
             })*
         }
         mod optimized {
+            use crate::support::TestDatabase;
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $test() {
-                super::$test::<persistence::OptimizedService>().await;
+                super::super::$test::<persistence::OptimizedService>($database).await;
             })*
+        }
+    };
+}
+
+macro_rules! on_both_databases {
+    ($($test:ident),* $(,)?) => {
+        mod sqlite {
+            on_services!(TestDatabase::new(); $($test),*);
+        }
+        mod postgres {
+            on_services!(TestDatabase::postgres(); $($test),*);
+        }
+    };
+}
+
+macro_rules! on_sqlite_only {
+    ($($test:ident),* $(,)?) => {
+        mod sqlite_only {
+            on_services!(TestDatabase::new(); $($test),*);
+        }
+    };
+}
+
+macro_rules! on_postgres_only {
+    ($($test:ident),* $(,)?) => {
+        mod postgres_only {
+            on_services!(TestDatabase::postgres(); $($test),*);
         }
     };
 }
@@ -24,4 +54,5 @@ mod loading;
 mod model;
 mod opening;
 mod ordering;
+mod outages;
 mod saving;

@@ -40,18 +40,40 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
 
     #[test]
-    fn both_services_agree_with_the_model(steps in steps()) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let database = TestDatabase::new();
-            follow_the_model(&StandardService::open(&database.options()).await.unwrap(), &database, &steps).await;
-            let database = TestDatabase::new();
-            // Fewer entries than runs, so that evictions take part.
-            let options = OptimizedOptions { cache_entries: 2, on_evict: None };
-            let service = OptimizedService::open(&database.options(), options).await.unwrap();
-            follow_the_model(&service, &database, &steps).await;
-        });
+    fn both_services_agree_with_the_model_on_sqlite(steps in steps()) {
+        both_follow_the_model(TestDatabase::new, &steps);
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4, ..ProptestConfig::default() })]
+
+    #[test]
+    fn both_services_agree_with_the_model_on_postgres(steps in steps()) {
+        both_follow_the_model(TestDatabase::postgres, &steps);
+    }
+}
+
+fn both_follow_the_model(new: impl Fn() -> TestDatabase, steps: &[Step]) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let database = new();
+        let service = StandardService::open(&database.options()).await.unwrap();
+        follow_the_model(&service, &database, steps).await;
+        let database = new();
+        // Fewer entries than runs, so that evictions take part.
+        let options = OptimizedOptions {
+            cache_entries: Some(2),
+            ..OptimizedOptions::default()
+        };
+        let service = OptimizedService::open(&database.options(), options)
+            .await
+            .unwrap();
+        follow_the_model(&service, &database, steps).await;
+    });
 }
 
 async fn follow_the_model(service: &dyn StatePersistence, database: &TestDatabase, steps: &[Step]) {

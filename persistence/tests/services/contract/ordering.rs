@@ -4,14 +4,13 @@ use persistence::Outcome;
 
 use crate::support::{Openable, TestDatabase, request, run_concurrently, state};
 
-on_both_services!(
+on_both_databases!(
     concurrent_saves_of_one_run_keep_their_order,
     concurrent_saves_of_many_runs_are_all_kept,
     concurrent_saves_of_equal_states_leave_that_state,
 );
 
-async fn concurrent_saves_of_one_run_keep_their_order<S: Openable>() {
-    let database = TestDatabase::new();
+async fn concurrent_saves_of_one_run_keep_their_order<S: Openable>(database: TestDatabase) {
     let service: S = database.open().await;
     // The first states are the largest: work before the queue would let the later ones overtake.
     let states: Vec<String> = (0..100)
@@ -38,8 +37,7 @@ async fn concurrent_saves_of_one_run_keep_their_order<S: Openable>() {
     assert_eq!(database.latest_state("run").await.as_ref(), states.last());
 }
 
-async fn concurrent_saves_of_many_runs_are_all_kept<S: Openable>() {
-    let database = TestDatabase::new();
+async fn concurrent_saves_of_many_runs_are_all_kept<S: Openable>(database: TestDatabase) {
     let service: S = database.open().await;
     let runs: Vec<String> = (0..10).map(|number| format!("run {number}")).collect();
     let requests: Vec<_> = (0..5)
@@ -59,8 +57,7 @@ async fn concurrent_saves_of_many_runs_are_all_kept<S: Openable>() {
     assert_eq!(database.number("SELECT count(*) FROM snapshots").await, 50);
 }
 
-async fn concurrent_saves_of_equal_states_leave_that_state<S: Openable>() {
-    let database = TestDatabase::new();
+async fn concurrent_saves_of_equal_states_leave_that_state<S: Openable>(database: TestDatabase) {
     let service: S = database.open().await;
     let saved = run_concurrently((0..20).map(|_| service.save(request("run", &state(1))))).await;
     let saved: Vec<_> = saved.into_iter().map(Result::unwrap).collect();

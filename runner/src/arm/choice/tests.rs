@@ -1,5 +1,6 @@
 //! What can be chosen, and what is refused before any load.
 
+use super::super::messages::PROTOCOL;
 use super::*;
 
 /// A file that may be executed.
@@ -146,7 +147,7 @@ async fn a_binary_of_another_protocol_is_refused_with_both_versions() {
     let message = refused(&format!("optimized@{}", old.display())).await;
     assert!(
         message.contains("of an unknown build, speaks protocol 1, this runner, ")
-            && message.contains("speaks 2"),
+            && message.contains(&format!("speaks {PROTOCOL}")),
         "{message}"
     );
 }
@@ -154,7 +155,8 @@ async fn a_binary_of_another_protocol_is_refused_with_both_versions() {
 #[tokio::test]
 async fn a_binary_that_says_which_build_it_is_is_known_by_it() {
     let folder = tempfile::tempdir().unwrap();
-    let hello = r#"{"is":"hello","protocol":2,"build":{"version":"0.1.0","revision":"4c1d7e2","profile":"release"}}"#;
+    let build = r#"{"version":"0.1.0","revision":"4c1d7e2","profile":"release"}"#;
+    let hello = format!(r#"{{"is":"hello","protocol":{PROTOCOL},"build":{build}}}"#);
     let old = executable(
         folder.path(),
         "old",
@@ -165,4 +167,24 @@ async fn a_binary_that_says_which_build_it_is_is_known_by_it() {
         .unwrap();
     assert_eq!(chosen.label(), "faster (4c1d7e2)");
     assert_eq!(chosen.binary, old.canonicalize().unwrap());
+}
+
+#[test]
+fn variants_are_told_apart_by_their_options() {
+    let run = Arms {
+        baseline: source("standard", None),
+        candidate: source("optimized", Some("4c1d7e2")),
+    };
+    let own = ["optimized", "optimized:batch=off", "standard", "candidate"].map(str::to_owned);
+    let services = own_services(&own, &run).unwrap();
+    assert_eq!(
+        labels(&services),
+        [
+            "Optimized",
+            "optimized:batch=off",
+            "Standard",
+            run.candidate.label().as_str()
+        ]
+    );
+    assert!(own_services(&["fast".to_owned()], &run).is_err());
 }

@@ -1,15 +1,15 @@
 //! How exact the cache's eviction is, through the service itself: the evicted runs, in order, against a perfect LRU.
 
-use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use persistence::{CheckpointType, PersistenceError, SaveRequest};
+use persistence::{CheckpointType, SaveRequest};
 use shared::report::{EvictionProbe, EvictionRun};
 
 use super::resources::resident_bytes;
 use super::subject::Subject;
 use crate::lru_model::LruModel;
+use crate::place::Place;
 
 /// Every so many saves one goes to an older run, so that the order of use is not the order of arrival: in turn with a
 /// new state, which the cache sees as a write, and with the state it has, which the cache sees as a read.
@@ -21,15 +21,15 @@ const REUSE_EVERY: u64 = 3;
 /// What the service says.
 pub(super) async fn probe(
     subject: &Subject,
-    folder: &Path,
+    place: &Place,
     capacity: u64,
     operations: u64,
-) -> Result<EvictionProbe, PersistenceError> {
+) -> anyhow::Result<EvictionProbe> {
     Ok(EvictionProbe {
         capacity,
         maintained: pass(
             subject,
-            &folder.join("maintained.db"),
+            &place.beside("maintained"),
             capacity,
             operations,
             true,
@@ -37,7 +37,7 @@ pub(super) async fn probe(
         .await?,
         unmaintained: pass(
             subject,
-            &folder.join("unmaintained.db"),
+            &place.beside("unmaintained"),
             capacity,
             operations,
             false,
@@ -48,11 +48,11 @@ pub(super) async fn probe(
 
 async fn pass(
     subject: &Subject,
-    database: &Path,
+    place: &Place,
     capacity: u64,
     operations: u64,
     maintain: bool,
-) -> Result<EvictionRun, PersistenceError> {
+) -> anyhow::Result<EvictionRun> {
     let evicted = Arc::new(Mutex::new(Vec::<String>::new()));
     let log = Arc::clone(&evicted);
     let listener = move |run: &str| {
@@ -61,7 +61,7 @@ async fn pass(
             .push(run.to_owned())
     };
     let service = subject
-        .open(database, capacity, Some(Arc::new(listener)))
+        .open(place, capacity, Some(Arc::new(listener)))
         .await?;
     let mut model = LruModel::new(usize::try_from(capacity).unwrap_or(usize::MAX));
     let mut expected = Vec::new();
@@ -82,6 +82,7 @@ async fn pass(
     service.maintain_cache();
     let settled = service.cache_statistics().entries;
     service.close().await;
+    place.clear().await?;
     let evicted = evicted.lock().unwrap_or_else(PoisonError::into_inner);
     let (exact, largest_displacement) = agreement(&expected, &evicted);
     Ok(EvictionRun {
@@ -182,7 +183,10 @@ mod tests {
     async fn with_maintenance_forced_the_service_evicts_exactly_the_least_recently_used() {
         let folder = tempfile::tempdir().unwrap();
         let subject: Subject = "optimized".parse().unwrap();
-        let probe = probe(&subject, folder.path(), 50, 250).await.unwrap();
+        let place = Place::Sqlite {
+            file: folder.path().join("state.db"),
+        };
+        let probe = probe(&subject, &place, 50, 250).await.unwrap();
         let exact = probe.maintained;
         assert!(exact.evictions > 50, "{exact:?}");
         assert_eq!(exact.exact, exact.expected_evictions);

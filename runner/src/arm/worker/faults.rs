@@ -158,7 +158,7 @@ async fn delay(length: Duration) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     #[tokio::test]
@@ -183,7 +183,7 @@ mod tests {
     #[tokio::test]
     async fn a_slow_service_takes_its_share_longer() {
         let folder = tempfile::tempdir().unwrap();
-        let options = persistence::DatabaseOptions::new(folder.path().join("state.db"));
+        let options = persistence::DatabaseOptions::sqlite(folder.path().join("state.db"));
         let service = Arc::new(persistence::StandardService::open(&options).await.unwrap());
         let slow = Faulty::new(
             Arc::clone(&service) as Arc<dyn StatePersistence>,
@@ -205,7 +205,7 @@ mod tests {
         assert!((2.0..8.0).contains(&ratio), "{ratio}");
     }
 
-    fn request(number: u64) -> SaveRequest {
+    pub(in super::super) fn request(number: u64) -> SaveRequest {
         SaveRequest {
             run_id: "run".to_owned(),
             thread_id: "thread".to_owned(),

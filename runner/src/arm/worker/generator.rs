@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use persistence::{CheckpointType, Outcome, SaveRequest, Saved, StatePersistence};
 use shared::report::{Backlog, Mode};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -14,13 +13,10 @@ use tokio::task::JoinSet;
 
 use super::outbox::Outbox;
 use crate::arm::messages::Ack;
-use crate::plan::{PlannedBlock, PlannedSave};
+use crate::plan::{PlannedBlock, PlannedSave, Texts};
 
 /// From the order to begin until the first planned instant: all users and the sampler are up by then.
-const LEAD: Duration = Duration::from_millis(20);
-
-/// The states that a plan uses, by their place in the dataset.
-pub(super) type States = HashMap<u32, Bytes>;
+pub(crate) const LEAD: Duration = Duration::from_millis(20);
 
 /// What came of one save. Times are nanoseconds from the block's begin.
 #[derive(Debug)]
@@ -49,7 +45,7 @@ pub(super) struct Served {
 /// What every user of a block shares.
 struct Context {
     service: Arc<dyn StatePersistence>,
-    states: Arc<States>,
+    texts: Arc<Texts>,
     block: Arc<PlannedBlock>,
     outbox: Option<Outbox>,
     begin: Instant,
@@ -88,10 +84,10 @@ impl Context {
             thread_id: planned.thread_id(),
             user_id: planned.user_id(),
             // A state that is missing here would be refused as no JSON object, and counted as an error.
-            state: self.states.get(&planned.state).cloned().unwrap_or_default(),
+            state: self.texts.state(planned.state),
             checkpoint_type,
-            agent_phase: Some(planned.agent_phase().to_owned()),
-            execution_context: None,
+            agent_phase: self.texts.agent_phase(planned),
+            execution_context: self.texts.execution_context(planned),
             is_recovery_point: planned.recovery_point,
             expires_at: None,
         }
@@ -106,7 +102,7 @@ pub(super) fn begin_soon() -> Instant {
 /// Runs a block's saves. `outbox` hears of acknowledgements; warm-up has none.
 pub(super) async fn serve(
     service: Arc<dyn StatePersistence>,
-    states: Arc<States>,
+    texts: Arc<Texts>,
     block: Arc<PlannedBlock>,
     outbox: Option<Outbox>,
     begin: Instant,
@@ -114,7 +110,7 @@ pub(super) async fn serve(
     let mode = block.mode;
     let context = Arc::new(Context {
         service,
-        states,
+        texts,
         block,
         outbox,
         begin,
@@ -218,6 +214,6 @@ async fn gather(mut users: JoinSet<Vec<Completion>>) -> Vec<Completion> {
     all
 }
 
-fn nanoseconds(from: Instant, to: Instant) -> u64 {
+pub(super) fn nanoseconds(from: Instant, to: Instant) -> u64 {
     u64::try_from(to.saturating_duration_since(from).as_nanos()).unwrap_or(u64::MAX)
 }

@@ -1,6 +1,8 @@
 //! The arm's side: the only place that knows the services. Reads requests from standard input, one a line, and
 //! answers on standard output.
 
+mod cache_failure;
+mod early;
 mod eviction;
 mod faults;
 mod generator;
@@ -11,24 +13,28 @@ mod resources;
 mod step;
 mod subject;
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail};
-use persistence::{Promises as ServicePromises, StatePersistence};
+use anyhow::{Context, anyhow, bail};
+use persistence::{CacheFaults, Promises as ServicePromises, StatePersistence};
 use shared::report::{Mode, Promises};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use self::generator::{Served, States, begin_soon, serve};
+use self::cache_failure::{inflict, recovery_ns};
+pub(crate) use self::generator::LEAD;
+use self::generator::{Served, begin_soon, serve};
 use self::outbox::Outbox;
 use self::recorder::{Grid, Readings, record};
 use self::resources::{Instruments, Sampler, resident_bytes};
+use self::subject::{Opening, Started};
 pub(crate) use self::subject::{Subject, SubjectError};
-use super::messages::{BlockDone, Open, Opened, PROTOCOL, Reply, Request, Tried};
-use crate::dataset::Dataset;
+use super::messages::{
+    BlockDone, CacheFailed, CacheFailure, Open, Opened, PROTOCOL, Reply, Request, Tried,
+};
+use crate::dataset::{Dataset, Import, ImportError};
 use crate::environment::build;
-use crate::plan::{Plan, PlannedBlock, Step, digest, used_states};
+use crate::plan::{Plan, PlannedBlock, Step, Texts, digest};
 
 /// Samples an arm takes at the most over a scenario: what a chart can show.
 const MOST_SAMPLES: f64 = 120.0;
@@ -90,14 +96,17 @@ async fn answer(
 ) -> anyhow::Result<Reply> {
     match request {
         Request::Open(open) => {
+            if open.spec.acknowledges_at_once() {
+                outbox.speak_at_once();
+            }
             let (opened, begun) = Session::open(*open).await?;
             *session = Some(begun);
             Ok(Reply::Opened(opened))
         }
-        Request::Run { block } => {
+        Request::Run { block, failure } => {
             let session = session.as_ref().context("no scenario is open")?;
             Ok(Reply::BlockDone(Box::new(
-                session.run(block, outbox.clone()).await?,
+                session.run(block, failure, outbox.clone()).await?,
             )))
         }
         Request::Try { step } => {
@@ -126,7 +135,9 @@ struct Session {
     subject: Subject,
     dataset: Dataset,
     service: Arc<dyn StatePersistence>,
-    states: Arc<States>,
+    /// A handle on its cache, where it has one.
+    cache: Option<CacheFaults>,
+    texts: Arc<Texts>,
     blocks: Vec<Arc<PlannedBlock>>,
     instruments: Instruments,
 }
@@ -134,32 +145,40 @@ struct Session {
 impl Session {
     async fn open(open: Open) -> anyhow::Result<(Opened, Self)> {
         let subject: Subject = open.service.parse()?;
-        let dataset = Dataset::new(open.seed, open.states);
+        let dataset = dataset_of(&open)?;
         let plan =
             Plan::new(&open.spec, open.seed, &dataset)?.for_arm(open.role, &open.spec, open.seed);
-        let states = Arc::new(states_of(&plan, open.pair, &dataset));
-        warm_up(&subject, &open, &plan, &states)
+        let texts = Arc::new(Texts::new(&plan, open.pair, &dataset));
+        // Who takes over from a process that ended has no time for it, and the idle baseline is known.
+        if !open.resumed {
+            warm_up(&subject, &open, &plan, &texts)
+                .await
+                .context("warm-up")?;
+        }
+        let opening = Instant::now();
+        let Started { service, cache } = subject
+            .start(Opening {
+                place: &open.place,
+                cache_entries: open.spec.cache_entries,
+                statement_timeout: open.spec.statement_timeout(),
+                on_evict: None,
+            })
             .await
-            .context("warm-up")?;
-        let database = open.folder.join("state.db");
-        let service = subject
-            .open(&database, open.spec.cache_entries, None)
-            .await
-            .with_context(|| format!("the database {}", database.display()))?;
+            .with_context(|| format!("the database {}", open.place))?;
+        let open_ns = u64::try_from(opening.elapsed().as_nanos()).unwrap_or(u64::MAX);
         let mut promises = in_words(&service.promises().await?);
         promises.insert("build_profile".to_owned(), build().profile);
         promises.insert("dataset".to_owned(), dataset.fingerprint());
-        // A state that is missing would be refused as a save, and is no other build's.
-        let hash = |state: u32| blake3::hash(states.get(&state).map_or(&[], |text| text));
+        let hash = |state: u32| texts.hash(state);
         let opened = Opened {
             promises,
             plan: digest(&plan, open.pair, hash),
             stores: subject.stores(),
             caches: subject.caches(),
             idle_resident_bytes: resident_bytes(),
-            database: database.clone(),
+            open_ns,
         };
-        let instruments = Instruments::new(Arc::clone(&service), &database);
+        let instruments = Instruments::new(Arc::clone(&service), &open.place);
         let blocks = plan.blocks.into_iter().map(Arc::new).collect();
         Ok((
             opened,
@@ -168,14 +187,20 @@ impl Session {
                 subject,
                 dataset,
                 service,
-                states,
+                cache,
+                texts,
                 blocks,
                 instruments,
             },
         ))
     }
 
-    async fn run(&self, number: usize, outbox: Outbox) -> anyhow::Result<BlockDone> {
+    async fn run(
+        &self,
+        number: usize,
+        failure: Option<CacheFailure>,
+        outbox: Outbox,
+    ) -> anyhow::Result<BlockDone> {
         let block = self
             .blocks
             .get(number)
@@ -186,8 +211,11 @@ impl Session {
         let sampler = (block.mode == Mode::Open)
             .then(|| Sampler::start(self.instruments.clone(), begin, grid.interval, grid.count));
         let service = Arc::clone(&self.service);
-        let states = Arc::clone(&self.states);
-        let served = serve(service, states, Arc::clone(block), Some(outbox), begin).await;
+        let texts = Arc::clone(&self.texts);
+        let (served, failed) = tokio::join!(
+            serve(service, texts, Arc::clone(block), Some(outbox), begin),
+            self.fail_cache(failure, begin)
+        );
         let after = self.instruments.read();
         let during = sampler.map(Sampler::finish).unwrap_or_default();
         check_all_answered(block, &served)?;
@@ -197,22 +225,39 @@ impl Session {
             during,
             caches: self.subject.caches(),
         };
-        Ok(record(self.open.role, block, &served, &readings, grid)?)
+        let mut done = record(self.open.role, block, &served, &readings, grid)?;
+        done.failure = failed?.map(|failed| CacheFailed {
+            recovery_ns: recovery_ns(block, &served.completions, failed.at_ns + failed.length_ns),
+            ..failed
+        });
+        Ok(done)
+    }
+
+    /// Lets the cache fail in the middle of a block, where that is asked for.
+    async fn fail_cache(
+        &self,
+        failure: Option<CacheFailure>,
+        begin: Instant,
+    ) -> anyhow::Result<Option<CacheFailed>> {
+        let Some(failure) = failure else {
+            return Ok(None);
+        };
+        let cache = self
+            .cache
+            .as_ref()
+            .context("the service has no cache that could fail")?;
+        inflict(cache, failure, begin).await.map(Some)
     }
 
     /// Tries a step of a search. Its states are made before it begins.
     async fn attempt(&mut self, step: Step, outbox: Outbox) -> anyhow::Result<Tried> {
         let block = Arc::new(step.plan(&self.open.spec, self.open.seed, &self.dataset)?);
-        let states = Arc::make_mut(&mut self.states);
-        for save in &block.saves {
-            states
-                .entry(save.state)
-                .or_insert_with(|| self.dataset.state(save.state));
-        }
+        let texts = Arc::make_mut(&mut self.texts);
+        texts.add(block.saves.iter().map(|save| save.state), &self.dataset);
         let service = Arc::clone(&self.service);
-        let states = Arc::clone(&self.states);
+        let texts = Arc::clone(&self.texts);
         let begin = begin_soon();
-        let served = serve(service, states, Arc::clone(&block), Some(outbox), begin).await;
+        let served = serve(service, texts, Arc::clone(&block), Some(outbox), begin).await;
         check_all_answered(&block, &served)?;
         Ok(step::evidence(&step, &block, &served)?)
     }
@@ -226,10 +271,9 @@ impl Session {
         else {
             return Ok(None);
         };
-        let folder = scratch(&self.open.folder, "probe")?;
         let capacity = self.open.spec.cache_entries;
-        let probe = eviction::probe(&self.subject, &folder, capacity, asked.operations).await?;
-        std::fs::remove_dir_all(&folder)?;
+        let probe =
+            eviction::probe(&self.subject, &self.open.place, capacity, asked.operations).await?;
         Ok(Some(probe))
     }
 }
@@ -251,13 +295,10 @@ async fn warm_up(
     subject: &Subject,
     open: &Open,
     plan: &Plan,
-    states: &Arc<States>,
+    texts: &Arc<Texts>,
 ) -> anyhow::Result<()> {
-    let folder = scratch(&open.folder, "warm-up")?;
-    let database = folder.join("warm-up.db");
-    let service = subject
-        .open(&database, open.spec.cache_entries, None)
-        .await?;
+    let place = open.place.beside("warm-up");
+    let service = subject.open(&place, open.spec.cache_entries, None).await?;
     let length_ns = plan.warm_up.iter().map(|s| s.at_ns).max().unwrap_or(0) + 1;
     let block = Arc::new(PlannedBlock {
         pair: 0,
@@ -266,11 +307,11 @@ async fn warm_up(
         saves: plan.warm_up.clone(),
         length_ns,
     });
-    let instruments = Instruments::new(Arc::clone(&service), &database);
+    let instruments = Instruments::new(Arc::clone(&service), &place);
     let before = instruments.read();
     let served = serve(
         Arc::clone(&service),
-        Arc::clone(states),
+        Arc::clone(texts),
         Arc::clone(&block),
         None,
         begin_soon(),
@@ -285,24 +326,21 @@ async fn warm_up(
     // Recorded and thrown away, so that the recorder's own memory is part of the idle baseline.
     record(open.role, &block, &served, &readings, grid(open, &block))?;
     service.close().await;
-    std::fs::remove_dir_all(&folder)?;
-    Ok(())
+    place.clear().await
 }
 
-fn scratch(folder: &Path, name: &str) -> anyhow::Result<PathBuf> {
-    let scratch = folder.join(name);
-    std::fs::create_dir_all(&scratch)
-        .with_context(|| format!("the folder {}", scratch.display()))?;
-    Ok(scratch)
-}
-
-/// The states that a plan uses, in one pair or in all.
-fn states_of(plan: &Plan, pair: Option<u32>, dataset: &Dataset) -> States {
-    let mut states = States::new();
-    for state in used_states(plan, pair) {
-        states.entry(state).or_insert_with(|| dataset.state(state));
-    }
-    states
+/// The states of the run: those of the seed, and those of a file where one was named. What is wrong with the file ends up
+/// in the report, which must neither name it nor say what stands in it.
+fn dataset_of(open: &Open) -> anyhow::Result<Dataset> {
+    let changed = |e: ImportError| {
+        anyhow!(
+            "the imported states cannot be read again ({}): the file must stay as it is while the run lasts",
+            e.place()
+        )
+    };
+    let import = open.dataset.as_deref().map(Import::read).transpose();
+    let import = import.map_err(changed)?.map(Arc::new);
+    Ok(Dataset::new(open.seed, open.states).with(import))
 }
 
 fn grid(open: &Open, block: &PlannedBlock) -> Grid {
@@ -317,20 +355,15 @@ fn grid(open: &Open, block: &PlannedBlock) -> Grid {
 
 /// What the service promises, by name. Both arms are compared by these.
 fn in_words(promises: &ServicePromises) -> Promises {
+    let settings = promises.settings.iter().cloned();
     [
         ("database", promises.database.clone()),
-        ("journal_mode", promises.journal_mode.clone()),
-        ("synchronous", promises.synchronous.clone()),
-        ("foreign_keys", promises.foreign_keys.to_string()),
-        ("page_size", promises.page_size.to_string()),
-        (
-            "wal_autocheckpoint",
-            promises.wal_autocheckpoint.to_string(),
-        ),
         ("schema_version", promises.schema_version.to_string()),
         ("pool_size", promises.pool_size.to_string()),
         ("retention", promises.retention.to_string()),
     ]
+    .into_iter()
+    .chain(settings)
     .map(|(name, value)| (name.to_owned(), value))
-    .into()
+    .collect()
 }

@@ -53,11 +53,7 @@ impl StatePersistence for NullService {
     async fn promises(&self) -> Result<Promises, PersistenceError> {
         Ok(Promises {
             database: NO_DATABASE.to_owned(),
-            journal_mode: "none".to_owned(),
-            synchronous: "none".to_owned(),
-            foreign_keys: false,
-            page_size: 0,
-            wal_autocheckpoint: 0,
+            settings: Vec::new(),
             schema_version: 0,
             pool_size: 0,
             retention: 0,

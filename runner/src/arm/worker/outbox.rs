@@ -31,6 +31,8 @@ struct Waiting {
     /// Whole messages, said before the acknowledgements.
     replies: Vec<Reply>,
     acks: Vec<Ack>,
+    /// Acknowledgements wait for no company.
+    at_once: bool,
     /// Nobody is left to say anything, or to listen.
     over: bool,
 }
@@ -49,6 +51,11 @@ impl Outbox {
             spoken
         });
         (Self(Arc::new(Speech(shared))), thread)
+    }
+
+    /// From now on acknowledgements are said at once: the process may be killed, and what was said counts.
+    pub(super) fn speak_at_once(&self) {
+        self.0.0.lock().at_once = true;
     }
 
     /// Reports an acknowledged save. If nobody listens any more, the arm ends by itself soon.
@@ -98,7 +105,7 @@ impl Waiting {
     }
 
     fn is_urgent(&self) -> bool {
-        self.over || !self.replies.is_empty()
+        self.over || !self.replies.is_empty() || (self.at_once && !self.acks.is_empty())
     }
 }
 
@@ -226,6 +233,24 @@ mod tests {
             std::thread::sleep(Duration::from_millis(1));
         }
         drop(outbox);
+    }
+
+    #[test]
+    fn acknowledgements_that_are_said_at_once_do_not_gather() {
+        let heard = Heard::default();
+        let (outbox, speaker) = Outbox::start(heard.clone());
+        outbox.speak_at_once();
+        for index in 0..3 {
+            outbox.acknowledge(Ack(index, 1, true));
+            let said = std::time::Instant::now();
+            while heard.replies().len() <= index as usize {
+                assert!(said.elapsed() < Duration::from_secs(10), "nothing was said");
+                std::thread::yield_now();
+            }
+        }
+        drop(outbox);
+        speaker.join().unwrap().unwrap();
+        assert_eq!(heard.replies().len(), 3);
     }
 
     #[test]

@@ -92,6 +92,7 @@ pub(super) fn record(
         block,
         samples,
         failed: tally.failed,
+        failure: None,
     })
 }
 

@@ -1,6 +1,6 @@
 //! What an arm's process uses.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use persistence::{CacheStatistics, StatePersistence};
 use rustix::time::{ClockId, clock_gettime};
+
+use crate::place::Place;
 
 /// Processor time of this process so far, nanoseconds.
 pub(super) fn processor_ns() -> u64 {
@@ -39,31 +41,33 @@ pub(super) struct Reading {
 #[derive(Clone)]
 pub(super) struct Instruments {
     service: Arc<dyn StatePersistence>,
-    database: PathBuf,
-    wal: PathBuf,
+    /// Database and write-ahead log, where they are files that this process can see.
+    files: Option<(PathBuf, PathBuf)>,
 }
 
 impl Instruments {
-    pub(super) fn new(service: Arc<dyn StatePersistence>, database: &Path) -> Self {
-        let mut wal = database.as_os_str().to_owned();
-        wal.push("-wal");
-        Self {
-            service,
-            database: database.to_owned(),
-            wal: wal.into(),
-        }
+    pub(super) fn new(service: Arc<dyn StatePersistence>, place: &Place) -> Self {
+        let files = match place {
+            Place::Sqlite { file } => {
+                let mut wal = file.clone().into_os_string();
+                wal.push("-wal");
+                Some((file.clone(), wal.into()))
+            }
+            Place::Postgres { .. } => None,
+        };
+        Self { service, files }
     }
 
     pub(super) fn read(&self) -> Reading {
-        let size = |path: &Path| std::fs::metadata(path).ok().map(|m| m.len());
+        let size = |path: &PathBuf| std::fs::metadata(path).ok().map(|m| m.len());
         let pool = self.service.pool_status();
         Reading {
             resident_bytes: resident_bytes(),
             processor_ns: processor_ns(),
             cache: self.service.cache_statistics(),
             connections_in_use: pool.open.saturating_sub(pool.idle),
-            database_bytes: size(&self.database),
-            wal_bytes: size(&self.wal),
+            database_bytes: self.files.as_ref().and_then(|(database, _)| size(database)),
+            wal_bytes: self.files.as_ref().and_then(|(_, wal)| size(wal)),
         }
     }
 }

@@ -1,16 +1,17 @@
 //! Which service an arm runs: `NAME[:OPTION=VALUE,…]`.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use persistence::{
-    DatabaseOptions, EvictionListener, OptimizedOptions, OptimizedService, PersistenceError,
-    StandardService, StatePersistence,
+    CacheFaults, Consistency, Database, DatabaseOptions, EvictionListener, OptimizedOptions,
+    OptimizedService, PersistenceError, PostgresDatabase, StandardService, StatePersistence,
 };
 
+use super::early::Early;
 use super::faults::{Fault, Faulty};
 use super::null::NullService;
+use crate::place::Place;
 
 /// The services that can be measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +26,23 @@ const KINDS: [(&str, Kind); 3] = [
     ("optimized", Kind::Optimized),
     ("null", Kind::Null),
 ];
-const OPTIONS: [&str; 5] = ["cache", "freeze", "lose", "fail", "slow"];
+/// Parts of the optimized service, and how it is set up.
+const OPTIMIZED_OPTIONS: [&str; 8] = [
+    "dedup",
+    "batch",
+    "fast-path",
+    "prune",
+    "users",
+    "cache",
+    "consistency",
+    "queue",
+];
+/// Options of every service with a database.
+const STORING_OPTIONS: [&str; 1] = ["max-state"];
+/// Deliberate faults, for tests of the instrument.
+const FAULT_OPTIONS: [&str; 4] = ["freeze", "lose", "fail", "slow"];
+/// A fault that only a service which writes every save can have.
+const EARLY: &str = "early";
 /// Percent; more would make a save take longer than any block.
 const MOST_SLOW: u32 = 10_000;
 
@@ -33,9 +50,27 @@ const MOST_SLOW: u32 = 10_000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Subject {
     kind: Kind,
+    parts: Parts,
     cache_entries: Option<u64>,
+    /// Saves that may wait for their commit.
+    queue_jobs: Option<u32>,
+    /// Largest accepted state, bytes.
+    max_state_bytes: Option<usize>,
     /// Deliberate faults, for tests of the instrument.
     faults: Vec<Fault>,
+    /// Saves that are acknowledged before they are stored, percent; zero is none.
+    early_percent: u32,
+}
+
+/// The parts of the optimized service; none of the other services has any.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Parts {
+    dedup: bool,
+    batch: bool,
+    fast_path: bool,
+    spread_pruning: bool,
+    known_users: bool,
+    consistency: Consistency,
 }
 
 /// A service description that makes no sense.
@@ -45,12 +80,14 @@ pub(crate) enum SubjectError {
     #[error("unknown service `{0}`: known are standard, optimized and null")]
     Unknown(String),
     /// No such option.
-    #[error("unknown option `{option}` of service `{service}`: known are {}", OPTIONS.join(", "))]
+    #[error("unknown option `{option}` of service `{service}`: known are {known}")]
     Option {
         /// The option.
         option: String,
         /// The service.
         service: String,
+        /// What the service knows.
+        known: String,
     },
     /// An option with a value that it cannot have.
     #[error("option `{option}={value}`: {expected}")]
@@ -61,6 +98,19 @@ pub(crate) enum SubjectError {
         value: String,
         /// What it takes.
         expected: &'static str,
+    },
+    /// An option is there more than once.
+    #[error("option `{0}` is given twice: leave one of them out")]
+    Twice(String),
+    /// Two options of which each makes the other one meaningless.
+    #[error("options `{one}` and `{other}` contradict each other: {why}; leave one of them out")]
+    Contradiction {
+        /// The one, with its value.
+        one: String,
+        /// The other one, with its value.
+        other: String,
+        /// Why both cannot be.
+        why: &'static str,
     },
 }
 
@@ -74,70 +124,178 @@ impl std::str::FromStr for Subject {
             .find(|(known, _)| *known == name)
             .map(|(_, kind)| *kind)
             .ok_or_else(|| SubjectError::Unknown(name.to_owned()))?;
-        let mut subject = Self {
-            kind,
-            cache_entries: None,
-            faults: Vec::new(),
-        };
-        for option in options.split(',').filter(|o| !o.is_empty()) {
-            let (option, value) = option.split_once('=').unwrap_or((option, ""));
+        let mut subject = Self::new(kind);
+        let options: Vec<(&str, &str)> = options
+            .split(',')
+            .filter(|option| !option.is_empty())
+            .map(|option| option.split_once('=').unwrap_or((option, "")))
+            .collect();
+        for (number, (option, value)) in options.iter().enumerate() {
+            if options[..number].iter().any(|(before, _)| before == option) {
+                return Err(SubjectError::Twice((*option).to_owned()));
+            }
             subject.set(name, option, value)?;
         }
+        check_together(&options)?;
         Ok(subject)
     }
 }
 
+/// Pairs of options that cannot both be, and why.
+const CONTRADICTIONS: [(&str, &str, &str); 4] = [
+    (
+        "dedup=off",
+        "cache",
+        "without deduplication there is no cache",
+    ),
+    (
+        "dedup=off",
+        "fast-path=on",
+        "the fast path recognises duplicates",
+    ),
+    (
+        "batch=off",
+        "queue",
+        "saves that commit alone wait in no queue",
+    ),
+    (
+        "consistency=shared",
+        "users=on",
+        "where others write too, no user can be taken for known",
+    ),
+];
+
+/// Whether the options go together.
+fn check_together(options: &[(&str, &str)]) -> Result<(), SubjectError> {
+    let find = |wanted: &str| {
+        let (name, wanted) = wanted.split_once('=').unwrap_or((wanted, ""));
+        let found = options.iter().find(|(option, _)| *option == name);
+        found
+            .filter(|(_, value)| wanted.is_empty() || *value == wanted)
+            .map(|(option, value)| format!("{option}={value}"))
+    };
+    for (one, other, why) in CONTRADICTIONS {
+        if let (Some(one), Some(other)) = (find(one), find(other)) {
+            return Err(SubjectError::Contradiction { one, other, why });
+        }
+    }
+    Ok(())
+}
+
+/// How a service is opened, beside its own options.
+pub(super) struct Opening<'a> {
+    /// Its database.
+    pub(super) place: &'a Place,
+    /// Entries of the cache, where the service's own options do not say.
+    pub(super) cache_entries: u64,
+    /// How long a statement may take, where the service is not to decide it.
+    pub(super) statement_timeout: Option<Duration>,
+    /// Told of evictions.
+    pub(super) on_evict: Option<EvictionListener>,
+}
+
+/// An open service, and what makes its cache fail; none for a service without a cache.
+pub(super) struct Started {
+    pub(super) service: Arc<dyn StatePersistence>,
+    pub(super) cache: Option<CacheFaults>,
+}
+
 impl Subject {
+    fn new(kind: Kind) -> Self {
+        let usual = OptimizedOptions::default();
+        Self {
+            kind,
+            parts: Parts {
+                dedup: usual.dedup,
+                batch: usual.batch,
+                fast_path: usual.fast_path,
+                spread_pruning: usual.spread_pruning,
+                known_users: usual.known_users,
+                consistency: usual.consistency,
+            },
+            cache_entries: None,
+            queue_jobs: None,
+            max_state_bytes: None,
+            faults: Vec::new(),
+            early_percent: 0,
+        }
+    }
+
+    /// The options that it knows.
+    fn options(kind: Kind) -> Vec<&'static str> {
+        let own: &[&str] = match kind {
+            Kind::Optimized => &OPTIMIZED_OPTIONS,
+            Kind::Standard => &[EARLY],
+            Kind::Null => &[],
+        };
+        let storing: &[&str] = match kind {
+            Kind::Optimized | Kind::Standard => &STORING_OPTIONS,
+            Kind::Null => &[],
+        };
+        [own, storing, &FAULT_OPTIONS].concat()
+    }
+
     fn set(&mut self, service: &str, option: &str, value: &str) -> Result<(), SubjectError> {
-        let wrong = |expected| SubjectError::Value {
+        let known = Self::options(self.kind);
+        if !known.contains(&option) {
+            return Err(SubjectError::Option {
+                option: option.to_owned(),
+                service: service.to_owned(),
+                known: known.join(", "),
+            });
+        }
+        let set = if FAULT_OPTIONS.contains(&option) {
+            fault(option, value).map(|fault| self.faults.push(fault))
+        } else {
+            self.set_own(option, value)
+        };
+        set.map_err(|expected| SubjectError::Value {
             option: option.to_owned(),
             value: value.to_owned(),
             expected,
-        };
-        let number = || value.parse::<u64>();
+        })
+    }
+
+    /// The error says what is allowed.
+    fn set_own(&mut self, option: &str, value: &str) -> Result<(), &'static str> {
         match option {
-            "cache" if self.kind == Kind::Optimized => {
-                let entries = number().map_err(|_| wrong("a number of entries"))?;
+            "dedup" => self.parts.dedup = switch(value)?,
+            "batch" => self.parts.batch = switch(value)?,
+            "fast-path" => self.parts.fast_path = switch(value)?,
+            "users" => self.parts.known_users = switch(value)?,
+            "prune" => {
+                self.parts.spread_pruning = match value {
+                    "batch" => true,
+                    "each" => false,
+                    _ => return Err("`batch` or `each`"),
+                };
+            }
+            "consistency" => {
+                self.parts.consistency = match value {
+                    "single-writer" => Consistency::SingleWriter,
+                    "shared" => Consistency::Shared,
+                    _ => return Err("`single-writer` or `shared`"),
+                };
+            }
+            "cache" => {
+                let entries = value.parse().map_err(|_| "a number of entries")?;
                 self.cache_entries = Some(entries);
             }
-            "freeze" => {
-                let times = value
-                    .split_once('@')
-                    .and_then(|(f, a)| Some((f.parse().ok()?, a.parse().ok()?)));
-                let (length, after) = times
-                    .ok_or_else(|| wrong("LENGTH@AFTER, milliseconds, as in freeze=1000@500"))?;
-                self.faults.push(Fault::Freeze {
-                    after: Duration::from_millis(after),
-                    length: Duration::from_millis(length),
-                });
+            "queue" => {
+                let jobs = value.parse().ok().filter(|jobs| *jobs > 0);
+                self.queue_jobs = Some(jobs.ok_or("a number of saves above 0")?);
             }
-            "lose" => {
-                let every = number()
-                    .ok()
-                    .filter(|n| *n > 0)
-                    .ok_or_else(|| wrong("a number of saves above 0"))?;
-                self.faults.push(Fault::Lose { every });
-            }
-            "slow" => {
+            EARLY => {
                 let percent = value
                     .parse()
                     .ok()
-                    .filter(|percent| (1..=MOST_SLOW).contains(percent))
-                    .ok_or_else(|| wrong("percent of the service time, 1 to 10000"))?;
-                self.faults.push(Fault::Slow { percent });
+                    .filter(|percent| (1..=100).contains(percent));
+                self.early_percent = percent.ok_or("percent of the saves, 1 to 100")?;
             }
-            "fail" => {
-                let every = number()
-                    .ok()
-                    .filter(|n| *n > 0)
-                    .ok_or_else(|| wrong("a number of saves above 0"))?;
-                self.faults.push(Fault::Fail { every });
-            }
+            // Of the known options only `max-state` is left.
             _ => {
-                return Err(SubjectError::Option {
-                    option: option.to_owned(),
-                    service: service.to_owned(),
-                });
+                let bytes = value.parse().ok().filter(|bytes| *bytes > 0);
+                self.max_state_bytes = Some(bytes.ok_or("a number of bytes above 0")?);
             }
         }
         Ok(())
@@ -154,7 +312,7 @@ impl Subject {
 
     /// Whether it has a cache.
     pub(super) fn caches(&self) -> bool {
-        self.kind == Kind::Optimized
+        self.kind == Kind::Optimized && self.parts.dedup
     }
 
     /// Whether it stores what it acknowledges.
@@ -162,34 +320,136 @@ impl Subject {
         self.kind != Kind::Null
     }
 
-    /// Opens it on a database. `cache_entries` holds where the service's own options do not say.
+    /// Opens it on a database, with the statement timeout of its own. `cache_entries` holds where the service's own options
+    /// do not say.
     ///
     /// # Errors
     /// What the service says.
     pub(super) async fn open(
         &self,
-        database: &Path,
+        place: &Place,
         cache_entries: u64,
         on_evict: Option<EvictionListener>,
     ) -> Result<Arc<dyn StatePersistence>, PersistenceError> {
-        let options = DatabaseOptions::new(database);
-        let service: Arc<dyn StatePersistence> = match self.kind {
+        let opening = Opening {
+            place,
+            cache_entries,
+            statement_timeout: None,
+            on_evict,
+        };
+        Ok(self.start(opening).await?.service)
+    }
+
+    /// Opens it on a database, with a handle on its cache.
+    ///
+    /// # Errors
+    /// What the service says.
+    pub(super) async fn start(&self, opening: Opening<'_>) -> Result<Started, PersistenceError> {
+        let mut options = DatabaseOptions::new(database(opening.place));
+        if let Some(timeout) = opening.statement_timeout {
+            options.statement_timeout = timeout;
+        }
+        if let Some(bytes) = self.max_state_bytes {
+            options.max_state_bytes = bytes;
+        }
+        let mut cache = None;
+        let mut service: Arc<dyn StatePersistence> = match self.kind {
             Kind::Standard => Arc::new(StandardService::open(&options).await?),
             Kind::Optimized => {
-                let cache_entries = self.cache_entries.unwrap_or(cache_entries);
-                let optimized = OptimizedOptions {
-                    cache_entries,
-                    on_evict,
-                };
+                cache = self.caches().then(CacheFaults::default);
+                let optimized = self.optimized(opening, cache.clone());
                 Arc::new(OptimizedService::open(&options, optimized).await?)
             }
             Kind::Null => Arc::new(NullService::default()),
         };
+        if self.early_percent > 0 {
+            service = Arc::new(Early::new(service, self.early_percent));
+        }
         let faulty = |service, fault: &Fault| -> Arc<dyn StatePersistence> {
             Arc::new(Faulty::new(service, fault.clone()))
         };
-        Ok(self.faults.iter().fold(service, faulty))
+        Ok(Started {
+            service: self.faults.iter().fold(service, faulty),
+            cache,
+        })
     }
+
+    fn optimized(
+        &self,
+        opening: Opening<'_>,
+        cache_faults: Option<CacheFaults>,
+    ) -> OptimizedOptions {
+        let usual = OptimizedOptions::default();
+        let entries = self.cache_entries.unwrap_or(opening.cache_entries);
+        OptimizedOptions {
+            dedup: self.parts.dedup,
+            batch: self.parts.batch,
+            fast_path: self.parts.fast_path,
+            spread_pruning: self.parts.spread_pruning,
+            known_users: self.parts.known_users,
+            cache_entries: self.parts.dedup.then_some(entries),
+            consistency: self.parts.consistency,
+            queue_jobs: self.queue_jobs.unwrap_or(usual.queue_jobs),
+            cache_faults,
+            on_evict: opening.on_evict,
+            ..usual
+        }
+    }
+}
+
+fn switch(value: &str) -> Result<bool, &'static str> {
+    match value {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("`on` or `off`"),
+    }
+}
+
+/// A fault; the error says what is allowed.
+fn fault(option: &str, value: &str) -> Result<Fault, &'static str> {
+    let every = || {
+        let every = value.parse().ok().filter(|every| *every > 0);
+        every.ok_or("a number of saves above 0")
+    };
+    match option {
+        "freeze" => {
+            let times = value
+                .split_once('@')
+                .and_then(|(length, after)| Some((length.parse().ok()?, after.parse().ok()?)));
+            let (length, after) =
+                times.ok_or("LENGTH@AFTER, milliseconds, as in freeze=1000@500")?;
+            Ok(Fault::Freeze {
+                after: Duration::from_millis(after),
+                length: Duration::from_millis(length),
+            })
+        }
+        "lose" => Ok(Fault::Lose { every: every()? }),
+        "fail" => Ok(Fault::Fail { every: every()? }),
+        // Of the faults only `slow` is left.
+        _ => {
+            let percent = value.parse().ok();
+            let percent = percent.filter(|percent| (1..=MOST_SLOW).contains(percent));
+            Ok(Fault::Slow {
+                percent: percent.ok_or("percent of the service time, 1 to 10000")?,
+            })
+        }
+    }
+}
+
+fn database(place: &Place) -> Database {
+    match place {
+        Place::Sqlite { file } => Database::Sqlite(file.clone()),
+        Place::Postgres { url, schema } => Database::Postgres(PostgresDatabase {
+            url: named(url, schema),
+            schema: Some(schema.clone()),
+        }),
+    }
+}
+
+/// A URL whose connections bear the name of their schema on the server: the controller cuts them by it.
+fn named(url: &str, schema: &str) -> String {
+    let separator = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{separator}application_name={schema}")
 }
 
 #[cfg(test)]
@@ -205,6 +465,62 @@ mod tests {
     }
 
     #[test]
+    fn parts_are_switched_off_one_by_one() {
+        let text =
+            "optimized:dedup=off,batch=off,prune=each,users=off,consistency=shared,max-state=65536";
+        let subject: Subject = text.parse().unwrap();
+        let opening = Opening {
+            place: &Place::Sqlite {
+                file: "state.db".into(),
+            },
+            cache_entries: 1000,
+            statement_timeout: None,
+            on_evict: None,
+        };
+        assert!(!subject.caches());
+        assert_eq!(subject.max_state_bytes, Some(65536));
+        let options = subject.optimized(opening, None);
+        assert!(
+            !options.dedup && !options.batch && !options.spread_pruning && !options.known_users
+        );
+        assert!(options.fast_path);
+        assert_eq!(options.cache_entries, None);
+        assert_eq!(options.consistency, Consistency::Shared);
+    }
+
+    #[test]
+    fn without_options_everything_is_as_the_service_has_it() {
+        let subject: Subject = "optimized".parse().unwrap();
+        assert_eq!(subject, Subject::new(Kind::Optimized));
+        assert!(subject.caches());
+        let usual = OptimizedOptions::default();
+        assert!(usual.dedup && usual.batch && usual.fast_path && usual.spread_pruning);
+    }
+
+    #[test]
+    fn contradictions_are_named() {
+        let message = |text: &str| text.parse::<Subject>().unwrap_err().to_string();
+        assert_eq!(
+            message("optimized:cache=100,dedup=off"),
+            "options `dedup=off` and `cache=100` contradict each other: without deduplication there is no cache; leave one \
+             of them out"
+        );
+        assert!(message("optimized:dedup=off,fast-path=on").contains("`fast-path=on`"));
+        assert!(message("optimized:queue=10,batch=off").contains("`queue=10`"));
+        assert!(message("optimized:consistency=shared,users=on").contains("`users=on`"));
+        assert_eq!(
+            message("optimized:batch=off,batch=on"),
+            "option `batch` is given twice: leave one of them out"
+        );
+        for fine in [
+            "optimized:dedup=off,fast-path=off",
+            "optimized:dedup=on,cache=10",
+        ] {
+            assert!(fine.parse::<Subject>().is_ok(), "{fine}");
+        }
+    }
+
+    #[test]
     fn wrong_descriptions_are_named() {
         let message = |text: &str| text.parse::<Subject>().unwrap_err().to_string();
         assert_eq!(
@@ -214,6 +530,16 @@ mod tests {
         assert!(
             message("standard:cache=1").contains("unknown option `cache` of service `standard`")
         );
+        assert_eq!(
+            message("null:early=1"),
+            "unknown option `early` of service `null`: known are freeze, lose, fail, slow"
+        );
+        assert!(message("optimized:batch=no").contains("`on` or `off`"));
+        assert!(message("optimized:prune=never").contains("`batch` or `each`"));
+        assert!(message("optimized:consistency=none").contains("`single-writer` or `shared`"));
+        assert!(message("optimized:queue=0").contains("above 0"));
+        assert!(message("standard:max-state=0").contains("above 0"));
+        assert!(message("standard:early=101").contains("1 to 100"));
         assert_eq!(
             message("optimized:cache=many"),
             "option `cache=many`: a number of entries"

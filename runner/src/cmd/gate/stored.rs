@@ -1,6 +1,6 @@
 //! A gate against a stored run: its services are measured anew with this build, and the two runs are compared.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Result, anyhow};
 use clap::ValueEnum;
@@ -14,6 +14,7 @@ use super::{Args, GATE, NOISE_PAIRS, again, assignment, policy, publish, with_lo
 use crate::arm::choose;
 use crate::cmd::compare::{SideRead, compared};
 use crate::cmd::run::exit;
+use crate::databases::Home;
 use crate::environment::environment;
 use crate::exit::{Exit, usage};
 use crate::output::sheet::{Kind, Sheet};
@@ -139,14 +140,16 @@ fn spec(args: &Args, stored: &SideRead) -> Result<Spec> {
 /// A verdict without any load, where the stored run was measured on another machine: all the difference may be the
 /// machine's.
 fn elsewhere(args: &Args, stored: &SideRead, policy: &Policy) -> Result<Option<Sheet>> {
-    let out = databases(args);
-    std::fs::create_dir_all(&out).map_err(|e| {
-        usage(anyhow!(
-            "the folder {} cannot be made: {e}; name another one with --out",
-            out.display()
-        ))
-    })?;
-    let here = environment(&out);
+    let databases = Home::find(args.database.as_deref(), &args.out)?;
+    if let Home::Folder(folder) = &databases {
+        std::fs::create_dir_all(folder).map_err(|e| {
+            usage(anyhow!(
+                "the folder {} cannot be made: {e}; name another one with --out",
+                folder.display()
+            ))
+        })?;
+    }
+    let here = environment(&databases);
     if here.fingerprint == stored.run.environment.fingerprint {
         return Ok(None);
     }
@@ -162,16 +165,4 @@ fn elsewhere(args: &Args, stored: &SideRead, policy: &Policy) -> Result<Option<S
         stored.run.environment.fingerprint.clone(),
     );
     Ok(Some(sheet))
-}
-
-/// Where the databases will lie.
-fn databases(args: &Args) -> PathBuf {
-    let named = args
-        .database
-        .as_deref()
-        .and_then(|url| url.strip_prefix("sqlite:"));
-    named.map_or_else(
-        || args.out.clone(),
-        |folder| PathBuf::from(folder.strip_prefix("//").unwrap_or(folder)),
-    )
 }

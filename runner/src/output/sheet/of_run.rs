@@ -8,7 +8,7 @@ use shared::trust::TrustCheck;
 use shared::units::Unit;
 use shared::verdict::{Judgement, Verdict};
 
-use super::{Check, Kind, Limits, Row, SHEET_VERSION, Sheet, Side};
+use super::{Check, Fact, Kind, Limits, Row, SHEET_VERSION, Sheet, Side};
 
 impl Sheet {
     /// All targets of a run: the policy's and the scenarios' own.
@@ -31,6 +31,10 @@ impl Sheet {
             let own = scenario.judgements.iter();
             targets.extend(own.map(|judgement| Row::of(judgement, &scenario.name, None)));
         }
+        let break_even = summary.break_even.iter().map(|text| Fact {
+            name: "break-even".to_owned(),
+            text: text.clone(),
+        });
         Self {
             format: SHEET_VERSION,
             kind,
@@ -43,7 +47,7 @@ impl Sheet {
             targets,
             checks: summary.trust_checks.iter().map(Check::of).collect(),
             left_out: Vec::new(),
-            facts: Vec::new(),
+            facts: break_even.collect(),
         }
     }
 
