@@ -18,8 +18,8 @@ use crate::output::{RUN_FILE, locate, read_text, scenario_path};
 const HISTOGRAMS: [&str; 4] = ["response", "service", "schedule_lag", "dispatch_lag"];
 /// A member of a report that holds a histogram for each class.
 const OF_CLASSES: &str = "/latency/";
-/// Where a scenario names services of its own, by a member that elsewhere is a histogram.
-const OWN_ARMS: &str = "/arms";
+/// The parts of a scenario that hold histograms. Elsewhere the same names mean something else: `service` names one.
+const PARTS: [&str; 3] = ["blocks", "series", "capacity"];
 
 /// Print the percentiles of every histogram of a run, nanoseconds.
 ///
@@ -92,16 +92,25 @@ fn read_folder(folder: &Path) -> Result<Vec<Percentiles>> {
         let text = scenario_path(folder, file)
             .and_then(|path| read_text(&path))
             .map_err(|reason| anyhow!("{file}: {reason}"))?;
-        let document = serde_json::from_str(&text).with_context(|| file.clone())?;
-        collect(&document, file, "", &mut rows)?;
+        let document: Value = serde_json::from_str(&text).with_context(|| file.clone())?;
+        rows.extend(of_scenario(&document, file)?);
     }
     Ok(rows)
 }
 
-/// Walks a document; `path` is the JSON pointer so far.
+fn of_scenario(document: &Value, file: &str) -> Result<Vec<Percentiles>> {
+    let mut rows = Vec::new();
+    for part in PARTS {
+        if let Some(value) = document.get(part) {
+            collect(value, file, &format!("/{part}"), &mut rows)?;
+        }
+    }
+    Ok(rows)
+}
+
+/// Walks a part of a document; `path` is the JSON pointer so far.
 fn collect(value: &Value, file: &str, path: &str, rows: &mut Vec<Percentiles>) -> Result<()> {
     match value {
-        _ if path == OWN_ARMS => {}
         Value::Array(elements) => {
             for (i, element) in elements.iter().enumerate() {
                 collect(element, file, &format!("{path}/{i}"), rows)?;
@@ -205,18 +214,17 @@ mod tests {
 
     #[test]
     fn the_services_of_a_scenario_are_no_histograms() {
-        let document = serde_json::json!({"arms": {"baseline": {"service": "null"}}});
-        let mut rows = Vec::new();
-        collect(&document, "x.json", "", &mut rows).unwrap();
-        assert_eq!(rows, []);
+        let document = serde_json::json!({
+            "arms": {"baseline": {"service": "null"}},
+            "ablation": [{"service": "optimized:batch=off"}],
+        });
+        assert_eq!(of_scenario(&document, "x.json").unwrap(), []);
     }
 
     #[test]
     fn a_damaged_histogram_is_named() {
         let document = serde_json::json!({"blocks": [{"a/b": {"response": "AAAA"}}]});
-        let refused = collect(&document, "x.json", "", &mut Vec::new())
-            .unwrap_err()
-            .to_string();
+        let refused = of_scenario(&document, "x.json").unwrap_err().to_string();
         assert!(
             refused.starts_with("x.json: /blocks/0/a~1b/response: the histogram "),
             "{refused}"

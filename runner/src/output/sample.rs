@@ -128,6 +128,7 @@ pub(crate) fn scenario(run: &str, name: &str) -> Scenario {
             looks: 1,
             fresh_arms: false,
             split: false,
+            overload: false,
             warm_up_operations: 0,
         },
         promises: Arms::default(),

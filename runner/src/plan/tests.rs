@@ -45,6 +45,7 @@ pub(super) fn spec(pattern: Pattern) -> Spec {
         looks: 1,
         fresh_arms: false,
         split: false,
+        overload: false,
         capacity: None,
         eviction_probe: None,
         ablation: None,

@@ -101,6 +101,8 @@ pub(super) struct RawLoad {
     pub(super) key_skew: Option<Spanned<Figure>>,
     pub(super) fresh_arms: Option<Spanned<bool>>,
     pub(super) split: Option<Spanned<bool>>,
+    #[serde(default)]
+    pub(super) overload: bool,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -88,6 +88,7 @@ impl ScenarioFile {
             looks: arrangement.looks,
             fresh_arms: arrangement.fresh_arms,
             split: arrangement.split,
+            overload: load.overload,
             capacity: arrangement.capacity,
             eviction_probe: check.eviction_probe(raw, cache_entries)?,
             ablation: self.ablation(&check, raw)?,

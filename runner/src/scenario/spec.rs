@@ -160,6 +160,9 @@ pub(crate) struct Spec {
     /// Whether both arms are live at once and each save goes to one of them at random.
     #[serde(default)]
     pub(crate) split: bool,
+    /// Whether more is offered on purpose than a service must keep up with.
+    #[serde(default)]
+    pub(crate) overload: bool,
     /// Search for the highest load after the blocks.
     #[serde(default)]
     pub(crate) capacity: Option<CapacitySpec>,
@@ -225,6 +228,7 @@ impl Spec {
             looks: self.looks,
             fresh_arms: self.fresh_arms,
             split: self.split,
+            overload: self.overload,
             warm_up_operations: self.warm_up_operations,
         }
     }

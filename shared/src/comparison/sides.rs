@@ -80,6 +80,7 @@ fn is_same_load(a: &Load, b: &Load) -> bool {
         && a.cache_entries == b.cache_entries
         && a.fresh_arms == b.fresh_arms
         && a.split == b.split
+        && a.overload == b.overload
 }
 
 /// The first promise in which two scenarios differ. Promises that one of two formats does not know are left out.

@@ -107,6 +107,7 @@ mod tests {
             looks: 1,
             fresh_arms: false,
             split: false,
+            overload: false,
             warm_up_operations: 100,
         }
     }

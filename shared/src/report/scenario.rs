@@ -131,6 +131,9 @@ pub struct Load {
     /// Whether both arms were live at once and each save went to one of them at random. A pair is a window of time then.
     #[serde(default, skip_serializing_if = "is_false")]
     pub split: bool,
+    /// Whether more is offered on purpose than a service must keep up with: it may fall behind, and no latency is claimed.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub overload: bool,
     /// Saves before the first block that do not count.
     pub warm_up_operations: u64,
 }

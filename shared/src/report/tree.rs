@@ -180,7 +180,7 @@ structs! {
     }
     Load {
         users, full, offered, arrivals, state_bytes, duplicate_share, pattern, cache_entries, pairs, looks = 1,
-        fresh_arms = false, split = false, warm_up_operations
+        fresh_arms = false, split = false, overload = false, warm_up_operations
     }
     LoadFigures { operations_per_second, operations, seconds }
     BytesRange { min, max }

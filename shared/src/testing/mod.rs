@@ -186,6 +186,7 @@ impl Synthetic {
             looks: 1,
             fresh_arms: false,
             split: false,
+            overload: false,
             warm_up_operations: 100,
         }
     }

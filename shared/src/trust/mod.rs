@@ -84,13 +84,13 @@ pub fn scenario_checks(scenario: &Scenario) -> Vec<TrustCheck> {
     plan_checks(std::slice::from_ref(scenario))
 }
 
-/// The checks of what was measured by a plan. The generator's own scenario offers what no service is offered, and a
-/// search for a capacity goes beyond it on purpose; deliberate faults hold saves up, and variants of a service are no pairs:
-/// their blocks are no part of them.
+/// The checks of what was measured by a plan. The generator's own scenario offers what no service is offered, an overload
+/// and a search for a capacity go beyond it on purpose; deliberate faults hold saves up, and variants of a service are no
+/// pairs: their blocks are no part of them.
 fn plan_checks(scenarios: &[Scenario]) -> Vec<TrustCheck> {
     let planned: Vec<&Scenario> = scenarios
         .iter()
-        .filter(|s| !is_generator(s) && s.capacity.is_none())
+        .filter(|s| !is_generator(s) && s.capacity.is_none() && !s.load.overload)
         .filter(|s| s.faults.is_empty() && s.ablation.is_empty())
         .collect();
     let mut checks = Vec::new();

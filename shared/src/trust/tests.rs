@@ -83,6 +83,19 @@ fn a_growing_backlog_is_named() {
 }
 
 #[test]
+fn an_overload_may_fall_behind() {
+    let mut overload = Synthetic::default().scenario();
+    overload.load.overload = true;
+    for block in &mut overload.blocks {
+        block.backlog = Some(Backlog {
+            at_half: 80,
+            at_end: 160,
+        });
+    }
+    assert_eq!(failing(&overload, |_| {}), []);
+}
+
+#[test]
 fn unequal_and_unknown_promises_are_named() {
     let mut scenario = Synthetic::default().scenario();
     scenario.promises.candidate.remove("journal_mode");

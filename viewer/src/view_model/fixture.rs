@@ -235,6 +235,7 @@ pub(crate) fn scenario() -> Scenario {
             looks: 1,
             fresh_arms: false,
             split: false,
+            overload: false,
             warm_up_operations: 200,
         },
         promises: Arms {

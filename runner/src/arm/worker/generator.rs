@@ -8,7 +8,12 @@ use std::time::{Duration, Instant};
 
 use persistence::{CheckpointType, Outcome, SaveRequest, Saved, StatePersistence};
 use shared::report::{Backlog, Mode};
+use thread_priority::{
+    RealtimeThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy,
+    set_thread_priority_and_policy, thread_native_id,
+};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 use super::outbox::Outbox;
@@ -132,12 +137,13 @@ async fn serve_open(context: Arc<Context>) -> Served {
             queue
         });
     }
-    let dispatcher = {
+    let (dispatched, dispatches) = oneshot::channel();
+    {
         let context = Arc::clone(&context);
-        // A thread, not a task: the runtime's timers have a millisecond's grain.
-        tokio::task::spawn_blocking(move || dispatch(&context, &queues))
-    };
-    let (dispatch_lags, backlog) = dispatcher.await.unwrap_or_default();
+        // A thread, not a task: the runtime's timers have a millisecond's grain. One of its own, since it becomes urgent.
+        std::thread::spawn(move || dispatched.send(dispatch(&context, &queues)));
+    }
+    let (dispatch_lags, backlog) = dispatches.await.unwrap_or_default();
     Served {
         completions: gather(users).await,
         dispatch_lags,
@@ -145,13 +151,25 @@ async fn serve_open(context: Arc<Context>) -> Served {
     }
 }
 
+/// Lets this thread run as soon as it is due, before all that it measures: otherwise, when a stalled service catches up on
+/// all processors, the generator waits with it. Where the system refuses (it takes a privilege), the thread competes like
+/// any other, and its lateness is in the report either way.
+fn be_urgent() {
+    // The default slack of 50 µs would be most of the lateness that is left.
+    let _wide = rustix::thread::set_current_timer_slack(std::num::NonZeroU64::new(1));
+    let _competes = set_thread_priority_and_policy(
+        thread_native_id(),
+        ThreadPriority::Min,
+        ThreadSchedulePolicy::Realtime(RealtimeThreadSchedulePolicy::Fifo),
+    );
+}
+
 /// Hands each save to its user at its planned instant, whatever the service does.
 fn dispatch(
     context: &Context,
     queues: &HashMap<u32, UnboundedSender<usize>>,
 ) -> (Vec<u64>, Backlog) {
-    // The default slack of 50 µs would be most of the generator's lateness. Failing to narrow it is only that.
-    let _wide = rustix::thread::set_current_timer_slack(std::num::NonZeroU64::new(1));
+    be_urgent();
     let saves = &context.block.saves;
     let mut lags = Vec::with_capacity(saves.len());
     let mut backlog = Backlog::default();
