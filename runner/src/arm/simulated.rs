@@ -115,6 +115,7 @@ impl Simulated {
             outcomes,
             implied: None,
             backlog: Some(Backlog::default()),
+            resources: None,
         }
     }
 

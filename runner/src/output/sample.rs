@@ -206,6 +206,7 @@ fn block(pair: u32, arm: ArmRole, mode: Mode) -> Block {
         cache: None,
         implied: None,
         backlog: open.then(Backlog::default),
+        resources: None,
     }
 }
 
@@ -225,6 +226,9 @@ fn series() -> Vec<Sample> {
             connections_in_use: None,
             database_bytes: None,
             wal_bytes: None,
+            allocator: None,
+            threads: None,
+            connections_waited_for: None,
         })
         .collect()
 }

@@ -6,7 +6,7 @@
 //! | --- | --- |
 //! | 1 | first format |
 //! | 2 | scenarios with services of their own (calibration), fresh processes for each pair, planned looks, split traffic, capacity searches; the build of each arm |
-//! | 3 | deliberate faults; ablation; imported datasets |
+//! | 3 | deliberate faults; ablation; imported datasets; overloads; counters of allocator, network and database |
 
 mod ablation;
 mod capacity;
@@ -14,6 +14,7 @@ mod compression;
 mod faults;
 mod index;
 mod read;
+mod resources;
 mod run;
 mod scenario;
 mod seal;
@@ -26,6 +27,7 @@ pub use compression::duration;
 pub use faults::{Fault, Incident};
 pub use index::{Headline, Index, IndexEntry, Unreadable};
 pub use read::{ReadError, read_index, read_policies, read_run, read_scenario, to_json};
+pub use resources::{Allocations, Allocator, DatabaseCounters, Network, Resources};
 pub use run::{
     ArmIdentity, Build, Dataset, Environment, NO_DATABASE, Promises, Run, ScenarioEntry, SizeClass,
 };

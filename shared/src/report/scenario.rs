@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::capacity::Capacity;
-use super::{ArmIdentity, Incident, Promises, Seal, Status, Variant};
+use super::{Allocator, ArmIdentity, Incident, Promises, Resources, Seal, Status, Variant};
 use crate::arms::{ArmRole, Arms, ByClass};
 use crate::criteria::Criterion;
 use crate::histogram::Histogram;
@@ -243,6 +243,9 @@ pub struct Block {
     pub implied: Option<ImpliedHits>,
     /// Saves that were due but not answered; absent in the closed model.
     pub backlog: Option<Backlog>,
+    /// What else the process and its database used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resources: Option<Resources>,
 }
 
 /// Three latencies of the same saves, nanoseconds.
@@ -404,6 +407,15 @@ pub struct Sample {
     pub database_bytes: Option<u64>,
     /// Size of the write-ahead log at its end, bytes.
     pub wal_bytes: Option<u64>,
+    /// What the process has of its allocator at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allocator: Option<Allocator>,
+    /// Threads of the process at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threads: Option<u32>,
+    /// Saves that wait for a connection or for their commit at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connections_waited_for: Option<u32>,
 }
 
 /// Every acknowledged save held against the database through a reader of its own.

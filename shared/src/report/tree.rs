@@ -12,11 +12,12 @@ use serde_json::{Map, Value};
 
 use super::seal::Seal;
 use super::{
-    ArmIdentity, Arrivals, Backlog, Block, Build, BytesRange, CacheActivity, Capacity, CapacityOf,
-    CapacitySearch, CapacityStep, DatabaseWork, Dataset, Environment, EvictionProbe, EvictionRun,
-    Fault, Headline, ImpliedHits, Incident, Index, IndexEntry, Latencies, LedgerCheck, Load,
-    LoadFigures, Mode, Outcomes, Phases, Resident, Run, Sample, Scenario, ScenarioEntry, SizeClass,
-    Status, Unreadable, Variant, VariantRound, WrittenStatus,
+    Allocations, Allocator, ArmIdentity, Arrivals, Backlog, Block, Build, BytesRange,
+    CacheActivity, Capacity, CapacityOf, CapacitySearch, CapacityStep, DatabaseCounters,
+    DatabaseWork, Dataset, Environment, EvictionProbe, EvictionRun, Fault, Headline, ImpliedHits,
+    Incident, Index, IndexEntry, Latencies, LedgerCheck, Load, LoadFigures, Mode, Network,
+    Outcomes, Phases, Resident, Resources, Run, Sample, Scenario, ScenarioEntry, SizeClass, Status,
+    Unreadable, Variant, VariantRound, WrittenStatus,
 };
 use crate::arms::{ArmRole, Arms, ByClass};
 use crate::criteria::{Better, Criterion, Measure, Policy, Target};
@@ -186,7 +187,7 @@ structs! {
     BytesRange { min, max }
     Block {
         pair, arm, mode, pattern, started_ns, duration_ns, planned, latencies, dispatch_lag, outcomes, phases,
-        database, cpu_ns, resident, cache, implied, backlog
+        database, cpu_ns, resident, cache, implied, backlog, resources
     }
     Latencies { response, service, schedule_lag }
     Outcomes { written, deduplicated, errors }
@@ -195,10 +196,17 @@ structs! {
     Resident { start_bytes, peak_bytes, end_bytes }
     CacheActivity { entries, hits, misses, insertions, evictions }
     ImpliedHits { lookups, hits }
+    Resources { allocations, network, database }
+    Allocator { allocated_bytes, active_bytes, resident_bytes, retained_bytes }
+    Allocations { count, bytes }
+    Network { sent_bytes, received_bytes }
+    DatabaseCounters {
+        transactions, rows_inserted, rows_updated, rows_deleted, wal_pages, wal_bytes, checkpoints
+    }
     Backlog { at_half, at_end }
     Sample {
         at_ns, length_ns, pair, acknowledged, failed, response, resident_bytes, cpu_ns, cache, connections_in_use,
-        database_bytes, wal_bytes
+        database_bytes, wal_bytes, allocator, threads, connections_waited_for
     }
     LedgerCheck { acknowledged, found, retired, lost, wrong, runs, stale_runs, overfull_runs, findings }
     EvictionProbe { capacity, maintained, unmaintained }

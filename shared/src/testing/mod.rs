@@ -257,6 +257,7 @@ impl Synthetic {
                 at_half: 1,
                 at_end: 1,
             }),
+            resources: None,
         }
     }
 }
@@ -292,6 +293,9 @@ fn series(service: &Service) -> Vec<Sample> {
         connections_in_use: None,
         database_bytes: None,
         wal_bytes: None,
+        allocator: None,
+        threads: None,
+        connections_waited_for: None,
     };
     (0..SAMPLES).map(sample).collect()
 }

@@ -122,6 +122,7 @@ fn block(rng: &mut ChaCha8Rng, pair: u32, arm: ArmRole, mode: Mode) -> Block {
             at_half: 1,
             at_end: 0,
         }),
+        resources: None,
     }
 }
 
@@ -151,6 +152,9 @@ fn samples(rng: &mut ChaCha8Rng, arm: ArmRole) -> Vec<Sample> {
             connections_in_use: Some(1),
             database_bytes: Some(i * 1_000_000),
             wal_bytes: Some(4_000_000),
+            allocator: None,
+            threads: None,
+            connections_waited_for: None,
         })
         .collect()
 }

@@ -87,6 +87,7 @@ pub(super) fn record(
             .then(|| activity(&readings.before.cache, &readings.after.cache)),
         implied: None,
         backlog: served.backlog,
+        resources: None,
     };
     Ok(BlockDone {
         block,
@@ -298,5 +299,8 @@ fn sample(
         connections_in_use: reading.map(|r| r.connections_in_use),
         database_bytes: reading.and_then(|r| r.database_bytes),
         wal_bytes: reading.and_then(|r| r.wal_bytes),
+        allocator: None,
+        threads: None,
+        connections_waited_for: None,
     })
 }
