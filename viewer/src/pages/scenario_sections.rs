@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use maud::{Markup, html as markup};
 use shared::arms::Arms;
+use shared::estimate::open_pairs;
 use shared::report::Scenario;
 use shared::summary::{ScenarioSummary, Tally, break_even};
 use shared::trust::scenario_checks;
@@ -162,13 +163,18 @@ pub(crate) fn time_and_writes(scenario: &Scenario, arms: &Arms<String>) -> Marku
     }
 }
 
+/// One pair says nothing about consistency: then only the checks are left.
 pub(crate) fn consistency(scenario: &Scenario, arms: &Arms<String>) -> Markup {
+    let checks = markup! { div { h3.list { "Checks of this measurement" } (check_list(&scenario_checks(scenario))) } };
+    if open_pairs(scenario).len() < 2 {
+        return markup! { section aria-label="Checks" { div.two { (checks) } } };
+    }
     markup! {
         section aria-labelledby="h-pairs" {
             div.sh { h2 #h-pairs { "Is the gain consistent?" } }
             div.two {
                 (figure(&pairs::chart(scenario, arms)))
-                div { h3.list { "Checks of this measurement" } (check_list(&scenario_checks(scenario))) }
+                (checks)
             }
             div.scroll.gap tabindex="0" role="region" aria-label="Spread over the blocks" { (work_table("Mean ± standard deviation over the blocks", "Medians", &spread::rows(scenario), arms)) }
         }

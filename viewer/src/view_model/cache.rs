@@ -8,12 +8,12 @@ use shared::summary::Fact;
 use shared::units::{THIN, Unit, format_count, format_value, significant};
 
 use super::chart::Chart;
-use super::timelines::{Figure, TimeAxis, points};
+use super::timelines::{Figure, TimeAxis, has_course, points};
 
 /// The three charts of the section; empty where no arm has a cache.
 pub(crate) fn charts(scenario: &Scenario, labels: &Arms<String>) -> Vec<Chart> {
     let has_cache = |role| scenario.series.get(role).iter().any(|s| s.cache.is_some());
-    if !ArmRole::ALL.into_iter().any(has_cache) {
+    if !ArmRole::ALL.into_iter().any(has_cache) || !has_course(scenario) {
         return Vec::new();
     }
     let time = TimeAxis::of(scenario);
@@ -51,7 +51,7 @@ fn figure<'a>(
         from: 0.0,
         label_room: 118.0,
         third: true,
-        absence: "has no cache",
+        absence: "no cache",
         lines,
         time,
         labels,
@@ -296,7 +296,7 @@ mod tests {
         let titles: Vec<&str> = charts.iter().map(|c| c.title.as_str()).collect();
         insta::assert_debug_snapshot!(titles);
         assert!(
-            charts[0].note.ends_with("Standard has no cache."),
+            charts[0].note.ends_with("Standard: no cache."),
             "{}",
             charts[0].note
         );

@@ -132,7 +132,7 @@ impl Figure<'_> {
         };
         let left_out = match missing.as_slice() {
             [] => String::new(),
-            names => format!(" {} {}.", names.join(" and "), self.absence),
+            names => format!(" {}: {}.", names.join(" and "), self.absence),
         };
         Chart {
             title: self.title,
@@ -142,13 +142,19 @@ impl Figure<'_> {
     }
 }
 
+/// Whether there is a line to draw in at least one arm.
+pub(crate) fn has_course(scenario: &Scenario) -> bool {
+    let series = &scenario.series;
+    series.baseline.len().max(series.candidate.len()) > 1
+}
+
 /// The four charts of the section.
 pub(crate) fn charts(scenario: &Scenario, labels: &Arms<String>) -> Vec<Chart> {
     let time = TimeAxis::of(scenario);
-    if scenario.series.baseline.is_empty() && scenario.series.candidate.is_empty() {
+    if !has_course(scenario) {
         return vec![Chart::missing(
-            "No series was recorded",
-            "The scenario ended before its first sample.",
+            "No course over time",
+            "It takes at least two samples of an arm.",
         )];
     }
     vec![
@@ -206,7 +212,7 @@ fn throughput(scenario: &Scenario, labels: &Arms<String>, time: TimeAxis) -> Cha
         from: 0.0,
         label_room: 112.0,
         third: false,
-        absence: "was not measured",
+        absence: "not measured",
         lines: lines(scenario, time, rate, |role, _| {
             means
                 .get(role)
@@ -247,7 +253,7 @@ fn response(scenario: &Scenario, labels: &Arms<String>, time: TimeAxis) -> Chart
         from: 0.0,
         label_room: 130.0,
         third: false,
-        absence: "was not measured",
+        absence: "not measured",
         lines: lines(
             scenario,
             time,
@@ -337,7 +343,7 @@ fn errors(scenario: &Scenario, labels: &Arms<String>, time: TimeAxis) -> Chart {
         from: 0.0,
         label_room: 112.0,
         third: false,
-        absence: "was not measured",
+        absence: "not measured",
         lines: lines(scenario, time, share, |role, _| percent(*totals.get(role))),
         time,
         labels,
@@ -382,7 +388,7 @@ fn memory(scenario: &Scenario, labels: &Arms<String>, time: TimeAxis) -> Chart {
         from: lowest.floor(),
         label_room: 130.0,
         third: false,
-        absence: "was not measured",
+        absence: "not measured",
         lines: growth.map(|_, line| {
             (
                 line.clone(),
@@ -414,11 +420,23 @@ mod tests {
         scenario.idle_resident_bytes.baseline = None;
         let memory = memory(&scenario, &fixture::labels(), TimeAxis::of(&scenario));
         assert!(
-            memory.note.ends_with("Standard was not measured."),
+            memory.note.ends_with("Standard: not measured."),
             "{}",
             memory.note
         );
         assert!(memory.drawing.is_some());
+    }
+
+    #[test]
+    fn one_sample_is_no_course_and_nothing_is_claimed_of_it() {
+        let mut scenario = fixture::scenario();
+        for role in ArmRole::ALL {
+            scenario.series.get_mut(role).truncate(1);
+        }
+        let charts = charts(&scenario, &fixture::labels());
+        assert_eq!(charts.len(), 1);
+        assert_eq!(charts[0].title, "No course over time");
+        assert!(charts[0].drawing.is_none());
     }
 
     #[test]
