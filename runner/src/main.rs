@@ -24,6 +24,11 @@ use clap::Parser;
 use crate::cli::Cli;
 use crate::exit::Exit;
 
+/// It keeps statistics of its own, which are the only honest count of what is live: the system's counts pages, and
+/// freed memory among them. SQLite, which is written in C, allocates from it too.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     match Cli::parse().execute().await {

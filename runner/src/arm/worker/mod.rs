@@ -1,6 +1,7 @@
 //! The arm's side: the only place that knows the services. Reads requests from standard input, one a line, and
 //! answers on standard output.
 
+mod allocator;
 mod cache_failure;
 mod early;
 mod eviction;

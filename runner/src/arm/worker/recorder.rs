@@ -299,8 +299,8 @@ fn sample(
         connections_in_use: reading.map(|r| r.connections_in_use),
         database_bytes: reading.and_then(|r| r.database_bytes),
         wal_bytes: reading.and_then(|r| r.wal_bytes),
-        allocator: None,
-        threads: None,
-        connections_waited_for: None,
+        allocator: reading.and_then(|r| r.allocator),
+        threads: reading.and_then(|r| r.threads),
+        connections_waited_for: reading.map(|r| r.connections_waited_for),
     })
 }

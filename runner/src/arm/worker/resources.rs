@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 
 use persistence::{CacheStatistics, StatePersistence};
 use rustix::time::{ClockId, clock_gettime};
+use shared::report::Allocator;
 
+use super::allocator;
 use crate::place::Place;
 
 /// Processor time of this process so far, nanoseconds.
@@ -26,13 +28,28 @@ pub(super) fn resident_bytes() -> Option<u64> {
     Some(pages * rustix::param::page_size() as u64)
 }
 
+/// Threads of this process; `None` where the system does not tell.
+fn threads() -> Option<u32> {
+    threads_in(&std::fs::read_to_string("/proc/self/stat").ok()?)
+}
+
+/// Threads by the text of `/proc/PID/stat`, see proc_pid_stat(5). The second field is the program's name in parentheses,
+/// which may hold spaces and parentheses of its own; threads are the 20th.
+fn threads_in(stat: &str) -> Option<u32> {
+    let (_, after_name) = stat.rsplit_once(')')?;
+    after_name.split_ascii_whitespace().nth(17)?.parse().ok()
+}
+
 /// One look at everything.
 #[derive(Debug, Clone)]
 pub(super) struct Reading {
     pub(super) resident_bytes: Option<u64>,
+    pub(super) allocator: Option<Allocator>,
+    pub(super) threads: Option<u32>,
     pub(super) processor_ns: u64,
     pub(super) cache: CacheStatistics,
     pub(super) connections_in_use: u32,
+    pub(super) connections_waited_for: u32,
     pub(super) database_bytes: Option<u64>,
     pub(super) wal_bytes: Option<u64>,
 }
@@ -63,9 +80,12 @@ impl Instruments {
         let pool = self.service.pool_status();
         Reading {
             resident_bytes: resident_bytes(),
+            allocator: allocator::read(),
+            threads: threads(),
             processor_ns: processor_ns(),
             cache: self.service.cache_statistics(),
             connections_in_use: pool.open.saturating_sub(pool.idle),
+            connections_waited_for: pool.waiting,
             database_bytes: self.files.as_ref().and_then(|(database, _)| size(database)),
             wal_bytes: self.files.as_ref().and_then(|(_, wal)| size(wal)),
         }
@@ -106,5 +126,32 @@ impl Sampler {
     pub(super) fn finish(self) -> Vec<Reading> {
         self.stop.store(true, Ordering::Relaxed);
         self.thread.join().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn threads_are_found_whatever_the_program_is_called() {
+        let after_name = "S 1 2 3 0 -1 4194304 5 6 7 8 9 10 11 12 20 0 17 0 99 1000 20";
+        for name in ["runner", "a b", "a) R 1 (b", ")"] {
+            let stat = format!("42 ({name}) {after_name}");
+            assert_eq!(threads_in(&stat), Some(17), "{stat}");
+        }
+        for wrong in ["", "42", "42 (runner", "42 (runner) S 1 2"] {
+            assert_eq!(threads_in(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_thread_more_is_counted() {
+        let (stay, waiting) = std::sync::mpsc::channel::<()>();
+        let one_more = std::thread::spawn(move || waiting.recv());
+        // Other tests have threads that come and go: this one and the one just started are there for certain.
+        assert!(threads() >= Some(2), "{:?}", threads());
+        drop(stay);
+        assert!(one_more.join().is_ok());
     }
 }
