@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Figures of SciPy and statsmodels that shared/tests/reference.rs holds shared::stats against.
+"""Figures of SciPy, statsmodels and pymannkendall that shared/tests/reference.rs holds shared::stats against.
 
     python3 -m venv /tmp/reference
     /tmp/reference/bin/pip install -r scripts/reference/requirements.txt
@@ -12,6 +12,7 @@ import json
 import sys
 
 import numpy as np
+import pymannkendall
 import scipy
 import statsmodels
 from scipy import stats
@@ -112,6 +113,39 @@ def family(p_values):
     return {"p": list(p_values), "adjusted": [float(p) for p in adjusted], "rejected": rejected}
 
 
+def trends():
+    """Memory over time as runs give it, bytes by seconds, at uneven instants."""
+    rng = np.random.default_rng(24)
+
+    def over(name, count, values):
+        seconds = np.cumsum(rng.uniform(0.5, 1.5, count))
+        return name, seconds, np.asarray(values, dtype=float)
+
+    yield over("ten points, no trend", 10, rng.normal(3e7, 1e4, 10))
+    yield over("ten points, rising", 10, 3e7 + 2e4 * np.arange(10) + rng.normal(0, 1e4, 10))
+    yield over("twenty points, whole pages", 20, 3e7 + 4096 * rng.integers(0, 5, 20))
+    yield over("thirty-two points, falling", 32, 3e7 - 3e3 * np.arange(32) + rng.normal(0, 2e4, 32))
+    yield over("forty points, outliers", 40, outliers(rng.normal(0, 2e4, 40)))
+    yield over("ninety-six points, a slow leak", 96, 3e7 + 500 * np.arange(96) + rng.normal(0, 2e4, 96))
+    yield over("all the same", 12, np.full(12, 3e7))
+
+
+def trend(name, seconds, values):
+    lines = {looks: stats.theilslopes(values, seconds, alpha=confidence, method="joint") for looks, confidence in CONFIDENCES.items()}
+    line = lines["one look"]
+    return {
+        "name": name,
+        "points": [list(point) for point in zip(seconds.tolist(), values.tolist())],
+        "slope": float(line.slope),
+        "intercept": float(line.intercept),
+        "p": float(pymannkendall.original_test(values).p),
+        "intervals": [
+            {"confidence": CONFIDENCES[looks], "low": float(line.low_slope), "high": float(line.high_slope)}
+            for looks, line in lines.items()
+        ],
+    }
+
+
 def main():
     sets = [
         {
@@ -134,8 +168,9 @@ def main():
         family((rng.random(6) ** 4).tolist()),
         family((rng.random(9) ** 6).tolist()),
     ]
-    versions = {"numpy": np.__version__, "scipy": scipy.__version__, "statsmodels": statsmodels.__version__}
-    json.dump({"versions": versions, "sets": sets, "families": families}, sys.stdout, indent=1)
+    versions = {"numpy": np.__version__, "scipy": scipy.__version__, "statsmodels": statsmodels.__version__, "pymannkendall": pymannkendall.__version__}
+    figures = {"versions": versions, "sets": sets, "families": families, "trends": [trend(*t) for t in trends()]}
+    json.dump(figures, sys.stdout, indent=1)
     print()
 
 

@@ -62,6 +62,13 @@ impl Metric {
         }
     }
 
+    /// Whether it is the slope of a line over the length of the run. The interval of other figures narrows with the root of
+    /// the evidence; that of a slope narrows with the length besides, since the points lie farther apart.
+    #[must_use]
+    pub const fn is_slope(self) -> bool {
+        matches!(self, Self::Plain(Plain::MemoryLeak))
+    }
+
     /// The unit of its own figure.
     #[must_use]
     pub const fn unit(self) -> Unit {
@@ -80,7 +87,10 @@ impl Metric {
                 | Plain::HitRatio
                 | Plain::HitRatioError
                 | Plain::BreakEven => Unit::Share,
-                Plain::MemoryTrend | Plain::LatencyTrend | Plain::EvictionMemory => Unit::Growth,
+                Plain::MemoryTrend
+                | Plain::MemoryLeak
+                | Plain::LatencyTrend
+                | Plain::EvictionMemory => Unit::Growth,
                 Plain::EvictionPenalty | Plain::PatternPenalty => Unit::Factor,
                 Plain::ClosedThroughput | Plain::OpenThroughput | Plain::CapacityRate => {
                     Unit::PerSecond
@@ -129,6 +139,7 @@ plain_metrics! {
     MemoryPerSave = "memory.per_save", "Highest resident memory over the idle baseline divided by the acknowledged saves of the open blocks, bytes.";
     MemoryPeak = "memory.peak", "Highest resident memory of the arm's process, bytes; a ratio needs processes of their own for each pair.";
     MemoryTrend = "memory.trend", "Growth of resident memory from the first to the last tenth of the samples, as a ratio.";
+    MemoryLeak = "memory.leak", "Growth of allocated memory over 24 hours of the strategy's load, from a robust line over the measured time after the warm-up, as a ratio of its level.";
     LatencyTrend = "response.trend", "Growth of the median response from the first to the last tenth of the blocks, as a ratio.";
     ErrorRate = "errors", "Share of planned saves that failed, 0 to 1.";
     ErrorCount = "errors.count", "Planned saves that failed.";

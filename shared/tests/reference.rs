@@ -1,12 +1,12 @@
-//! Figures of `shared::stats` against those of SciPy and statsmodels, stored with the script that made them
+//! Figures of `shared::stats` against those of SciPy, statsmodels and pymannkendall, stored with the script that made them
 //! (`scripts/reference/statistics.py`).
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use shared::stats::{
-    Interval, Resampling, Spread, WeightedMedian, bootstrap, bootstrap_two, holm, median, rank_sum,
-    signed_rank,
+    Interval, Resampling, Spread, WeightedMedian, bootstrap, bootstrap_two, holm, mann_kendall,
+    median, rank_sum, signed_rank, slope_interval, theil_sen,
 };
 
 /// Exact p-values, means and deviations differ by rounding only.
@@ -21,6 +21,7 @@ const OF_WIDTH: f64 = 0.02;
 struct Reference {
     sets: Vec<Set>,
     families: Vec<Family>,
+    trends: Vec<Trend>,
 }
 
 #[derive(Deserialize)]
@@ -68,6 +69,23 @@ struct Family {
     p: Vec<f64>,
     adjusted: Vec<f64>,
     rejected: BTreeMap<String, Vec<bool>>,
+}
+
+#[derive(Deserialize)]
+struct Trend {
+    name: String,
+    points: Vec<(f64, f64)>,
+    slope: f64,
+    intercept: f64,
+    p: f64,
+    intervals: Vec<SlopeInterval>,
+}
+
+#[derive(Deserialize)]
+struct SlopeInterval {
+    confidence: f64,
+    low: f64,
+    high: f64,
 }
 
 fn reference() -> Reference {
@@ -200,5 +218,32 @@ fn intervals_of_two_samples_are_those_of_scipy() {
             let what = format!("{} at {looks}", set.name);
             assert_ends(interval, expected.difference_of_medians.as_ref(), &what);
         }
+    }
+}
+
+#[test]
+fn lines_and_their_intervals_are_those_of_scipy() {
+    for trend in reference().trends {
+        // Slopes are up to tens of thousands, levels tens of millions.
+        let close = |actual: f64, expected: f64| {
+            let tolerance = EXACT * expected.abs().max(1.0);
+            assert_close(actual, expected, tolerance, &trend.name);
+        };
+        let line = theil_sen(&trend.points).unwrap();
+        close(line.slope, trend.slope);
+        close(line.intercept, trend.intercept);
+        for expected in &trend.intervals {
+            let interval = slope_interval(&trend.points, expected.confidence, 1.0).unwrap();
+            close(interval.low, expected.low);
+            close(interval.high, expected.high);
+        }
+    }
+}
+
+#[test]
+fn p_values_of_trends_are_those_of_pymannkendall() {
+    for trend in reference().trends {
+        let p = mann_kendall(&trend.points, 1.0).unwrap();
+        assert_close(p, trend.p, APPROXIMATE, &trend.name);
     }
 }

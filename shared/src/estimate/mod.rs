@@ -5,6 +5,7 @@ mod cache;
 mod capacity;
 mod faults;
 mod latency;
+mod leak;
 mod memory;
 mod pairs;
 mod sampled;
@@ -16,6 +17,7 @@ mod trend;
 pub use capacity::{found, meets, target_in_words};
 pub use faults::{FaultGroup, collateral, incidents, is_unrecovered};
 pub use latency::{merged_latency, pair_changes};
+pub use leak::{LeakFit, LeakPoint, leak_fit};
 pub use pairs::{DISPATCH_LAG_P99_NS, Pair, closed_pairs, is_behind, is_saturated, open_pairs};
 pub use sampled::Sampled;
 
@@ -196,6 +198,7 @@ fn plain_figures(
     let counted = match plain {
         Plain::MemoryPerSave => memory::per_save(metric, scenario),
         Plain::MemoryGrowth => memory::growth(metric, scenario),
+        Plain::MemoryLeak => leak::growth(metric, scenario),
         Plain::ErrorRate | Plain::SuccessRate => sums::share_of_saves(metric, plain, scenario),
         Plain::ErrorCount | Plain::PoolTimeouts | Plain::LostSaves => {
             sums::counted_figure(metric, plain, scenario)

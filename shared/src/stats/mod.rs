@@ -10,12 +10,16 @@ mod quantiles;
 mod random;
 mod rank;
 mod spread;
+mod trend;
 
 pub use bootstrap::{Resampling, bootstrap, bootstrap_two};
 pub use correction::{holm, pocock_level};
 pub use quantiles::BlockQuantiles;
 pub use rank::{rank_sum, signed_rank};
 pub use spread::{Spread, WeightedMedian, median};
+pub use trend::{
+    FEWEST_TREND_POINTS, Line, mann_kendall, serial_inflation, slope_interval, theil_sen,
+};
 
 /// Bootstrap resamples. Source: Efron & Tibshirani, An Introduction to the Bootstrap (1993), §13.3: 1,000 at the
 /// least for 95 % percentile intervals; ten times that keeps the resampling's own noise under a tenth of the width.

@@ -190,7 +190,12 @@ fn unsettled(
     } else {
         interval.high - value
     };
-    let settles = match needed(count, (value - limit).abs(), reach) {
+    let settles = match needed(
+        count,
+        (value - limit).abs(),
+        reach,
+        comparison.metric.is_slope(),
+    ) {
         Some(needed) => format!(
             "about {} would settle it, there are {}",
             format_things(needed, one, many),
@@ -205,11 +210,13 @@ fn unsettled(
 }
 
 /// How much evidence pulls the end of an interval clear of a limit: how far it reaches falls with the root of the
-/// evidence. None where the figure lies at the limit.
-fn needed(count: u64, distance: f64, reach: f64) -> Option<u64> {
+/// evidence, for the slope of a line with that and its length. None where the figure lies at the limit.
+fn needed(count: u64, distance: f64, reach: f64, is_slope: bool) -> Option<u64> {
     let factor = reach / distance;
     (factor.is_finite() && factor < 1.0 / AT_THE_LIMIT).then(|| {
-        let needed = (count as f64 * factor * factor).ceil() as u64;
+        let square = factor * factor;
+        let times = if is_slope { square.cbrt() } else { square };
+        let needed = (count as f64 * times).ceil() as u64;
         needed.max(count.saturating_add(1))
     })
 }
@@ -284,15 +291,20 @@ mod tests {
 
     #[test]
     fn the_evidence_needed_grows_with_the_square_of_the_distance() {
-        assert_eq!(needed(10, 0.05, 0.1), Some(40));
+        assert_eq!(needed(10, 0.05, 0.1, false), Some(40));
         assert_eq!(
-            needed(10, 0.2, 0.1),
+            needed(10, 0.2, 0.1, false),
             Some(11),
             "a skewed interval still needs more"
         );
-        assert_eq!(needed(10, 0.0009, 0.1), None);
-        assert_eq!(needed(10, 0.0, 0.1), None);
-        assert_eq!(needed(10, f64::NAN, 0.1), None);
+        assert_eq!(needed(10, 0.0009, 0.1, false), None);
+        assert_eq!(needed(10, 0.0, 0.1, false), None);
+        assert_eq!(needed(10, f64::NAN, 0.1, false), None);
+        assert_eq!(
+            needed(1_000, 0.0125, 0.1, true),
+            Some(4_000),
+            "eight times as narrow with four times the length"
+        );
     }
 
     #[test]

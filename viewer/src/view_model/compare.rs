@@ -308,7 +308,11 @@ const fn kind(metric: Metric) -> &'static str {
     match metric {
         Metric::Latency { .. } => "Latency",
         Metric::Plain(plain) => match plain {
-            Plain::MemoryGrowth | Plain::MemoryPerSave | Plain::MemoryPeak | Plain::MemoryTrend => {
+            Plain::MemoryGrowth
+            | Plain::MemoryPerSave
+            | Plain::MemoryPeak
+            | Plain::MemoryTrend
+            | Plain::MemoryLeak => {
                 "Memory"
             }
             Plain::ErrorRate | Plain::SuccessRate | Plain::ErrorCount | Plain::PoolTimeouts => {
