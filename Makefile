@@ -87,6 +87,10 @@ prove-gate: runner ## false alarms and power of the gate, measured (about 40 min
 prove-crash: runner ## a thousand kills in the middle of load: nothing acknowledged is lost (about 10 minutes)
 	scripts/prove-crash.sh
 
+.PHONY: prove-leak
+prove-leak: runner ## a leak of 1 KB every 100 saves is found in 3 minutes, and none in clean runs (about 35 minutes)
+	scripts/prove-leak.sh
+
 browser-test: ## open the built site in Chromium, and read its histograms with another HdrHistogram
 	@scripts/setup.sh test
 	cd web/tests && RUNNER="$(CURDIR)/$(TEST_RUNNER)" CHROMIUM="$$(../../scripts/chromium.sh)" node --test --test-reporter=spec *.test.mjs

@@ -242,7 +242,7 @@ fn assignment(
 /// A service without the options that make it worse on purpose: the last good build has no such fault.
 fn without_faults(service: &str) -> String {
     /// Options that only tests use.
-    const FAULTS: [&str; 5] = ["freeze", "lose", "slow", "fail", "early"];
+    const FAULTS: [&str; 6] = ["freeze", "lose", "slow", "fail", "leak", "early"];
     let Some((name, options)) = service.split_once(':') else {
         return service.to_owned();
     };

@@ -8,7 +8,7 @@ use shared::units::format_count;
 
 use crate::console::print;
 use crate::exit::Exit;
-use crate::scenario::{Profile, builtin, is_in_all};
+use crate::scenario::{Profile, builtin, left_out_because};
 
 /// List the built-in scenarios, in the order in which `--all` runs them.
 #[derive(Debug, clap::Args)]
@@ -37,11 +37,9 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     }
     let mut text = String::new();
     for spec in specs {
-        let alone = if is_in_all(&spec.name) {
-            ""
-        } else {
-            "\n                 Not part of --all: it compares two builds, see `runner gate`."
-        };
+        let alone = left_out_because(&spec.name).map_or_else(String::new, |why| {
+            format!("\n{:16} Not part of --all: {why}.", "")
+        });
         let load = spec.load();
         let label = load.label().map_or_else(String::new, |l| format!(" ({l})"));
         writeln!(

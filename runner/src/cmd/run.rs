@@ -48,7 +48,8 @@ the cache, `queue=SAVES` those that wait for their commit, `max-state=BYTES` the
 are switched off by `dedup=off`, `batch=off`, `fast-path=off`, `prune=each`, `users=off`; `consistency=shared` lets others
 write too. The rest make a service worse, to see that it shows: `slow=PERCENT` lengthens every save by a share of its
 own time, `freeze=LENGTH@AFTER` stands still once (milliseconds), `lose=N` acknowledges every Nth save without storing
-it, `fail=N` refuses every Nth, `early=PERCENT` (standard only) acknowledges saves before they are stored.
+it, `fail=N` refuses every Nth, `leak=BYTES@SAVES` keeps so many bytes for good at each so many saves, `early=PERCENT`
+(standard only) acknowledges saves before they are stored.
 
 Exit codes: 0 done; 1 a criterion failed (only with --gate); 2 wrong usage or unreadable input; 3 could not be
 judged (only with --gate); 4 the run broke; 5 an acknowledged state is lost or wrong; 130 interrupted.")]
@@ -56,7 +57,7 @@ pub(crate) struct Args {
     /// Scenarios: names (see `runner list`) or TOML files.
     #[arg(value_name = "NAME|FILE", conflicts_with = "all")]
     scenarios: Vec<String>,
-    /// Run the built-in scenarios, those that calibrate first; only `gate` is left out, see `runner gate`.
+    /// Run the built-in scenarios, those that calibrate first; `gate` and the leak scenarios are left out, see `runner list`.
     #[arg(long)]
     all: bool,
     /// How much of the strategy's load to offer.

@@ -243,7 +243,11 @@ const fn is_growth(metric: Metric) -> bool {
     matches!(
         metric,
         Metric::Plain(
-            Plain::MemoryTrend | Plain::MemoryLeak | Plain::LatencyTrend | Plain::EvictionMemory | Plain::MemoryGrowth
+            Plain::MemoryTrend
+                | Plain::MemoryLeak
+                | Plain::LatencyTrend
+                | Plain::EvictionMemory
+                | Plain::MemoryGrowth
         )
     )
 }

@@ -27,7 +27,7 @@ pub(crate) use workload::{Overrides, Workload, key_skew, share};
 use std::path::Path;
 
 /// Name and text of each built-in scenario: what calibrates first, then in the strategy's order.
-const BUILTIN: [(&str, &str); 18] = [
+const BUILTIN: [(&str, &str); 21] = [
     ("generator", include_str!("../../scenarios/generator.toml")),
     ("noise", include_str!("../../scenarios/noise.toml")),
     ("low-load", include_str!("../../scenarios/low-load.toml")),
@@ -64,14 +64,40 @@ const BUILTIN: [(&str, &str); 18] = [
     ("capacity", include_str!("../../scenarios/capacity.toml")),
     ("ablation", include_str!("../../scenarios/ablation.toml")),
     ("gate", include_str!("../../scenarios/gate.toml")),
+    (
+        "leak-cyclic",
+        include_str!("../../scenarios/leak-cyclic.toml"),
+    ),
+    (
+        "leak-overflow",
+        include_str!("../../scenarios/leak-overflow.toml"),
+    ),
+    (
+        "leak-errors",
+        include_str!("../../scenarios/leak-errors.toml"),
+    ),
 ];
 
-/// Scenarios that are run by name only: that of `runner gate` compares builds, which one build cannot.
-const BY_NAME_ONLY: [&str; 1] = ["gate"];
+/// Why it takes a name to run a scenario: a leak is seen in minutes, not in the seconds that `--all` has for each.
+const TAKES_MINUTES: &str = "a leak takes minutes to be seen";
+
+/// Scenarios that are run by name only, and why.
+const BY_NAME_ONLY: [(&str, &str); 4] = [
+    ("gate", "it compares two builds, see `runner gate`"),
+    ("leak-cyclic", TAKES_MINUTES),
+    ("leak-overflow", TAKES_MINUTES),
+    ("leak-errors", TAKES_MINUTES),
+];
+
+/// Why `--all` leaves a built-in scenario out; absent where it runs it.
+pub(crate) fn left_out_because(name: &str) -> Option<&'static str> {
+    let mut left_out = BY_NAME_ONLY.into_iter();
+    left_out.find_map(|(known, why)| (known == name).then_some(why))
+}
 
 /// Whether `--all` runs a built-in scenario.
 pub(crate) fn is_in_all(name: &str) -> bool {
-    !BY_NAME_ONLY.contains(&name)
+    left_out_because(name).is_none()
 }
 
 /// The built-in scenarios: what calibrates first, then in the strategy's order.

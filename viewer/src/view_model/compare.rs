@@ -312,9 +312,7 @@ const fn kind(metric: Metric) -> &'static str {
             | Plain::MemoryPerSave
             | Plain::MemoryPeak
             | Plain::MemoryTrend
-            | Plain::MemoryLeak => {
-                "Memory"
-            }
+            | Plain::MemoryLeak => "Memory",
             Plain::ErrorRate | Plain::SuccessRate | Plain::ErrorCount | Plain::PoolTimeouts => {
                 "Errors"
             }

@@ -1,8 +1,7 @@
 //! Services with deliberate faults: they prove that the instrument sees what it must see.
 
-use std::sync::Arc;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -37,6 +36,13 @@ pub(super) enum Fault {
         /// Each how many saves.
         every: u64,
     },
+    /// Every so many saves leave memory behind that nobody ever uses or frees.
+    Leak {
+        /// How much, bytes.
+        bytes: usize,
+        /// Each how many saves.
+        every: u64,
+    },
 }
 
 /// The runtime's timers have a grain of a millisecond, and wake up to two late.
@@ -48,6 +54,8 @@ pub(super) struct Faulty {
     fault: Fault,
     first: OnceLock<Instant>,
     saves: AtomicU64,
+    /// What a leak has left behind.
+    leaked: Mutex<Vec<Box<[u8]>>>,
 }
 
 impl Faulty {
@@ -57,6 +65,7 @@ impl Faulty {
             fault,
             first: OnceLock::new(),
             saves: AtomicU64::new(0),
+            leaked: Mutex::default(),
         }
     }
 
@@ -64,6 +73,12 @@ impl Faulty {
     fn due(&self, every: u64) -> Option<u64> {
         Some(self.saves.fetch_add(1, Ordering::Relaxed) + 1)
             .filter(|number| number.is_multiple_of(every))
+    }
+
+    /// Keeps so much memory. It is written to, so that it is resident as well.
+    fn keep(&self, bytes: usize) {
+        let mut leaked = self.leaked.lock().unwrap_or_else(PoisonError::into_inner);
+        leaked.push(vec![1; bytes].into_boxed_slice());
     }
 
     async fn thaw(&self, after: Duration, length: Duration) {
@@ -101,6 +116,11 @@ impl StatePersistence for Faulty {
                     return Err(PersistenceError::Busy {
                         context: "a deliberate fault".to_owned(),
                     });
+                }
+            }
+            Fault::Leak { bytes, every } => {
+                if self.due(every).is_some() {
+                    self.keep(bytes);
                 }
             }
         }
@@ -178,6 +198,25 @@ pub(super) mod tests {
                 "{lengths:?}"
             );
         }
+    }
+
+    #[tokio::test]
+    async fn a_leak_keeps_its_bytes_at_every_so_many_saves() {
+        let leaking = Faulty::new(
+            Arc::new(crate::arm::worker::null::NullService::default()),
+            Fault::Leak {
+                bytes: 1024,
+                every: 100,
+            },
+        );
+        for number in 0..350 {
+            leaking.save(request(number)).await.unwrap();
+        }
+        let leaked = leaking.leaked.lock().unwrap();
+        assert_eq!(
+            leaked.iter().map(|kept| kept.len()).collect::<Vec<_>>(),
+            [1024; 3]
+        );
     }
 
     #[tokio::test]

@@ -40,11 +40,13 @@ const OPTIMIZED_OPTIONS: [&str; 8] = [
 /// Options of every service with a database.
 const STORING_OPTIONS: [&str; 1] = ["max-state"];
 /// Deliberate faults, for tests of the instrument.
-const FAULT_OPTIONS: [&str; 4] = ["freeze", "lose", "fail", "slow"];
+const FAULT_OPTIONS: [&str; 5] = ["freeze", "lose", "fail", "slow", "leak"];
 /// A fault that only a service which writes every save can have.
 const EARLY: &str = "early";
 /// Percent; more would make a save take longer than any block.
 const MOST_SLOW: u32 = 10_000;
+/// Bytes that one save may leave behind: more would end a machine before a scenario.
+const MOST_LEAKED: usize = 1 << 20;
 
 /// A service with its options.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -424,6 +426,17 @@ fn fault(option: &str, value: &str) -> Result<Fault, &'static str> {
             })
         }
         "lose" => Ok(Fault::Lose { every: every()? }),
+        "leak" => {
+            let figures = value
+                .split_once('@')
+                .and_then(|(bytes, every)| Some((bytes.parse().ok()?, every.parse().ok()?)));
+            let (bytes, every) = figures
+                .filter(|(bytes, every)| (1..=MOST_LEAKED).contains(bytes) && *every > 0)
+                .ok_or(
+                    "BYTES@SAVES, up to 1048576 bytes at each so many saves, as in leak=1024@100",
+                )?;
+            Ok(Fault::Leak { bytes, every })
+        }
         "fail" => Ok(Fault::Fail { every: every()? }),
         // Of the faults only `slow` is left.
         _ => {
@@ -462,6 +475,12 @@ mod tests {
         assert_eq!(subject.cache_entries, Some(100));
         assert_eq!(subject.faults.len(), 1);
         assert_eq!("standard".parse::<Subject>().unwrap().label(), "Standard");
+        let leaking: Subject = "null:leak=1024@100".parse().unwrap();
+        let leak = Fault::Leak {
+            bytes: 1024,
+            every: 100,
+        };
+        assert_eq!(leaking.faults, [leak]);
     }
 
     #[test]
@@ -532,7 +551,7 @@ mod tests {
         );
         assert_eq!(
             message("null:early=1"),
-            "unknown option `early` of service `null`: known are freeze, lose, fail, slow"
+            "unknown option `early` of service `null`: known are freeze, lose, fail, slow, leak"
         );
         assert!(message("optimized:batch=no").contains("`on` or `off`"));
         assert!(message("optimized:prune=never").contains("`batch` or `each`"));
@@ -545,6 +564,12 @@ mod tests {
             "option `cache=many`: a number of entries"
         );
         assert!(message("null:freeze=1").contains("LENGTH@AFTER"));
+        for wrong in ["leak=1024", "leak=0@100", "leak=1024@0", "leak=2000000@1"] {
+            assert!(
+                message(&format!("null:{wrong}")).contains("BYTES@SAVES"),
+                "{wrong}"
+            );
+        }
         assert!(message("null:lose=0").contains("above 0"));
         assert!(message("optimized:slow=0").contains("1 to 10000"));
         assert!(message("optimized:slow=fast").contains("percent of the service time"));
