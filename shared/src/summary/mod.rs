@@ -4,6 +4,7 @@ mod break_even;
 mod broken;
 #[cfg(test)]
 mod damage;
+mod leak;
 mod particular;
 mod safety;
 mod scenario;

@@ -1,7 +1,7 @@
 //! What is particular of scenarios that ask something else than how two services compare under one load.
 
-use super::broken;
 use super::scenario::latency_sentence;
+use super::{broken, leak};
 use crate::ablation::{contributions, costliest};
 use crate::arms::{ArmRole, Arms};
 use crate::calibration::{Calibration, is_generator, is_noise};
@@ -33,7 +33,9 @@ pub(super) fn said(
     } else if scenario.load.split {
         split(scenario)
     } else {
-        broken::said(scenario).or_else(|| ablation(scenario))
+        leak::said(scenario)
+            .or_else(|| broken::said(scenario))
+            .or_else(|| ablation(scenario))
     }
 }
 

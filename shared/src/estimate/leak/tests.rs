@@ -7,7 +7,8 @@ use crate::criteria::{Better, Criterion, Measure, Target};
 use crate::estimate::estimate;
 use crate::metric::Plain;
 use crate::report::{Allocator, CacheActivity, LoadFigures};
-use crate::testing::{STANDARD, Synthetic, incident, normal, spaced};
+use crate::summary::summarize;
+use crate::testing::{STANDARD, Synthetic, incident, normal, run_of, spaced};
 use crate::verdict::{Verdict, judge};
 
 const MEBIBYTE: f64 = 1_048_576.0;
@@ -311,4 +312,25 @@ fn evidence_without_saves_or_memory_is_no_figure() {
     let mut scenario = LEAKING.scenario(1);
     scenario.series.candidate.truncate(2);
     assert!(leak_fit(&scenario, ArmRole::Candidate).is_err());
+}
+
+/// What a summary says of a scenario that looks for a leak.
+fn said(arm: Arm) -> String {
+    let mut scenario = arm.scenario(1);
+    scenario.criteria = vec![limit()];
+    let run = run_of(std::slice::from_ref(&scenario), Vec::new());
+    let summary = &summarize(&run, &[scenario]).scenarios[0];
+    spaced(&format!(
+        "{:?}: {} {}",
+        summary.verdict, summary.sentence, summary.sub
+    ))
+}
+
+#[test]
+fn a_scenario_that_looks_for_leaks_says_what_it_found() {
+    let short = Arm {
+        pairs: 10,
+        ..LEAKING
+    };
+    insta::assert_snapshot!([LEAKING, CLEAN, short].map(said).join("\n"));
 }
