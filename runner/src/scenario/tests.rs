@@ -186,6 +186,24 @@ fn overload_is_twice_the_high_load() {
 }
 
 #[test]
+fn leak_scenarios_take_minutes_and_speak_for_the_same_day() {
+    let day = |spec: &Spec| spec.full.operations_per_second * 86_400.0;
+    let of_stability = day(&spec("stability", Profile::Full));
+    for name in ["leak-cyclic", "leak-overflow", "leak-errors"] {
+        assert!(!is_in_all(name));
+        let quick = spec(name, Profile::Quick);
+        assert!((day(&quick) - of_stability).abs() < 1e-6, "{name}");
+        // A fifth is warm-up; what is left may be extended to fifty times as many saves.
+        assert!(quick.offered.operations as f64 * 0.8 * 50.0 > of_stability);
+        assert!(
+            2.0 * quick.offered.seconds < 180.0,
+            "both arms in three minutes"
+        );
+        assert_eq!(spec(name, Profile::Full).offered.seconds, 4.0 * 3600.0);
+    }
+}
+
+#[test]
 fn a_gate_makes_a_thousand_saves_in_each_pair_and_looks_three_times() {
     assert!(!is_in_all("gate"));
     for profile in Profile::ALL {

@@ -11,6 +11,7 @@ mod exit_codes;
 mod faults;
 mod freeze;
 mod gate;
+mod leak;
 mod postgres;
 mod support;
 mod trouble;
