@@ -58,7 +58,7 @@ measure() { # NAME SERVICE SEED
   ended=$(date +%s)
   "$runner" verdict "$work/$1"/*-quick-* --format json |
     jq --arg name "$1" --argjson seconds $((ended - began)) '
-      first(.targets[] | select(.metric == "memory.leak"))
+      first(.targets[] | select(.metric == "memory.leak" and .policy == null))
       | {name: $name, verdict, measured, low, high, reason, baseline, seconds: $seconds}
     ' >"$kept.new"
   mv "$kept.new" "$kept"
