@@ -21,6 +21,8 @@ const CACHE_SETTLED: f64 = 0.95;
 /// line from near by: within this factor, a bend that is smaller than the interval of the slope is no more than that
 /// interval over the whole day.
 const MOST_EXTRAPOLATED: f64 = 50.0;
+/// Pairs that the warm-up leaves at the least: with two there is a line, if one that proves nothing.
+const LEAST_LEFT: usize = 2;
 /// More points tell no more of a line, while the slopes between them grow with the square: longer runs join neighbouring
 /// pairs into one point.
 const MOST_POINTS: usize = 200;
@@ -269,7 +271,9 @@ fn warm_up(pairs: &[Stretch]) -> usize {
         Some(place) if most > 0 => place + 1,
         _ => 0,
     };
-    share.max(filled).min(pairs.len())
+    share
+        .max(filled)
+        .min(pairs.len().saturating_sub(LEAST_LEFT))
 }
 
 /// At most [`MOST_POINTS`], each of equally many neighbouring pairs; what is left over at the end is a point too.
