@@ -158,7 +158,8 @@ impl<'a> Sequence<'a> {
         } else {
             let run = self.population.draw_run(&mut self.rng, user);
             let checkpoint = Checkpoint::draw(&mut self.rng);
-            if self.is_rejected() {
+            // The first one is stored, so that there is something to repeat.
+            if self.is_rejected() && !self.known.is_empty() {
                 self.rejected(run, checkpoint)
             } else {
                 self.unique(run, checkpoint)

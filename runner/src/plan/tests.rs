@@ -389,6 +389,23 @@ fn names_are_readable_and_stable() {
 }
 
 #[test]
+fn the_first_save_is_never_rejected_whatever_the_seed() {
+    let dataset = Dataset::new(7, 100);
+    let mut spec = spec(Pattern::Mixed);
+    spec.faults = Some(crate::scenario::FaultSpec::Errors { share: 0.4 });
+    spec.offered.operations = 10;
+    spec.pairs = 1;
+    for seed in 0..50 {
+        let plan = Plan::new(&spec, seed, &dataset).unwrap();
+        let mut saves = plan
+            .warm_up
+            .iter()
+            .chain(plan.blocks.iter().flat_map(|b| &b.saves));
+        assert!(!saves.next().unwrap().rejected, "seed {seed}");
+    }
+}
+
+#[test]
 fn rejected_saves_are_marked_and_leave_their_runs_where_they_were() {
     let mut spec = crate::scenario::load("errors")
         .unwrap()
