@@ -34,8 +34,8 @@ const DAY_SECONDS: f64 = 86_400.0;
 pub struct LeakPoint {
     /// The middle of the stretch, seconds of the arm's measured time, as on the axis of [`Sample::at_ns`].
     pub seconds: f64,
-    /// Median of the samples of the stretch, bytes. Within a block what is held rises and falls with the instrument's own
-    /// records; the medians of blocks of equal length do not, and are less alike than samples that follow each other.
+    /// The lowest sample of the pair, or the median of these of some pairs, bytes. What saves under way hold, and what the
+    /// instrument records within a block, only adds to what stays: a machine that gets busier holds more, and leaks nothing.
     pub bytes: f64,
 }
 
@@ -226,8 +226,8 @@ struct Stretch {
     begin: f64,
     end: f64,
     saves: u64,
-    /// What was allocated at the end of each sample, bytes.
-    allocated: Vec<f64>,
+    /// The least that was allocated at the end of a sample, bytes.
+    lowest: f64,
     /// The cache's entries at the end; zero without a cache.
     entries: u64,
 }
@@ -239,15 +239,14 @@ impl Stretch {
         let answered = samples
             .iter()
             .map(|s| s.acknowledged.saturating_add(s.failed));
-        let allocated: Vec<f64> = samples
+        let allocated = samples
             .iter()
-            .filter_map(|s| Some(s.allocator?.allocated_bytes as f64))
-            .collect();
-        (!allocated.is_empty()).then(|| Self {
+            .filter_map(|s| Some(s.allocator?.allocated_bytes));
+        Some(Self {
             begin: seconds(first.at_ns),
             end: seconds(last.at_ns.saturating_add(last.length_ns)),
             saves: answered.fold(0, u64::saturating_add),
-            allocated,
+            lowest: allocated.min()? as f64,
             entries: last.cache.map_or(0, |cache| cache.entries),
         })
     }
@@ -282,10 +281,10 @@ fn points(pairs: &[Stretch]) -> Vec<LeakPoint> {
     pairs
         .chunks(joined)
         .filter_map(|pairs| {
-            let allocated: Vec<f64> = pairs.iter().flat_map(|p| &p.allocated).copied().collect();
+            let lowest: Vec<f64> = pairs.iter().map(|p| p.lowest).collect();
             Some(LeakPoint {
                 seconds: f64::midpoint(pairs.first()?.begin, pairs.last()?.end),
-                bytes: median(&allocated)?,
+                bytes: median(&lowest)?,
             })
         })
         .collect()
