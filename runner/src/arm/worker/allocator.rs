@@ -1,18 +1,73 @@
-//! What the process has of its allocator, by the allocator's own statistics.
+//! What the process has of its allocator and asked of it, by the allocator's own statistics.
 
-use shared::report::Allocator;
-use tikv_jemalloc_ctl::{Access, AsName, epoch, stats};
+use shared::report::{Allocations, Allocator};
+use tikv_jemalloc_ctl::{Access, AsName, epoch, opt, stats};
 
-/// Bytes that threads keep to hand out again without asking the arenas: the arenas count them as handed out. `4096` is
 /// jemalloc's number for all arenas together, `MALLCTL_ARENAS_ALL`.
-const KEPT_BY_THREADS: &str = "stats.arenas.4096.tcache_bytes\0";
+const ALL_ARENAS: u32 = 4096;
+
+/// Counts what is asked of the allocator.
+///
+/// `nrequests` counts every request; `nmalloc` would not: what a thread hands out again from its own cache is no
+/// allocation to the arenas. But a thread adds the requests that it served itself only when it fills or empties its cache
+/// of a size class, which a thread that uses one buffer again and again never does: so the count is right only where
+/// threads have no caches.
+#[derive(Clone)]
+pub(super) struct RequestCounter {
+    /// Size of each class, bytes, and the name of its count.
+    classes: Vec<(u64, String)>,
+}
+
+impl RequestCounter {
+    /// None where threads have caches, or nothing can be read.
+    pub(super) fn open() -> Option<Self> {
+        if opt::tcache::read().ok()? {
+            return None;
+        }
+        Self::of_all_classes()
+    }
+
+    fn of_all_classes() -> Option<Self> {
+        let small: u32 = "arenas.nbins\0".name().read().ok()?;
+        let large: u32 = "arenas.nlextents\0".name().read().ok()?;
+        let small = (0..small).map(|i| class("bin", "bins", i));
+        let large = (0..large).map(|i| class("lextent", "lextents", i));
+        let classes = small.chain(large).collect::<Option<_>>()?;
+        Some(Self { classes })
+    }
+
+    /// Requests since the process began. Asks for nothing itself.
+    pub(super) fn read(&self) -> Option<Allocations> {
+        // Statistics are gathered once an epoch.
+        epoch::advance().ok()?;
+        let mut sum = Allocations::default();
+        for (size, requests) in &self.classes {
+            let count: u64 = requests.name().read().ok()?;
+            sum.count += count;
+            sum.bytes += count * size;
+        }
+        Some(sum)
+    }
+}
+
+/// A size class, and the name of the count of its requests.
+fn class(kind: &str, statistics: &str, number: u32) -> Option<(u64, String)> {
+    let size: usize = format!("arenas.{kind}.{number}.size\0")
+        .name()
+        .read()
+        .ok()?;
+    let requests = format!("stats.arenas.{ALL_ARENAS}.{statistics}.{number}.nrequests\0");
+    Some((size as u64, requests))
+}
 
 /// The statistics as of now; `None` where they cannot be read, or contradict each other because other threads were
 /// allocating while they were gathered.
 pub(super) fn read() -> Option<Allocator> {
     // They are gathered once an epoch.
     epoch::advance().ok()?;
-    let kept: usize = KEPT_BY_THREADS.name().read().ok()?;
+    // What threads keep to hand out again without asking the arenas, which count it as handed out.
+    let kept = format!("stats.arenas.{ALL_ARENAS}.tcache_bytes\0");
+    let kept: usize = kept.name().read().ok()?;
     let allocated = stats::allocated::read().ok()?.checked_sub(kept)?;
     let read = Allocator {
         allocated_bytes: allocated as u64,
@@ -63,6 +118,37 @@ mod tests {
             .saturating_sub(read().unwrap().allocated_bytes);
         let expected = (SMALL * COUNT + COUNT * size_of::<usize>()) as u64;
         assert!(freed > expected / 2, "{freed} of {expected}");
+    }
+
+    #[test]
+    fn every_request_of_a_thread_without_a_cache_is_counted() {
+        const COUNT: usize = 20_000;
+        let counter = RequestCounter::of_all_classes().unwrap();
+        "thread.tcache.enabled\0".name().write(false).unwrap();
+        for size in [64, 1 << 10, 16 << 10, 256 << 10] {
+            for held in [1, 10] {
+                let mut some = Vec::with_capacity(held);
+                let before = counter.read().unwrap();
+                for _ in 0..COUNT / held {
+                    some.extend((0..held).map(|_| Vec::<u8>::with_capacity(size)));
+                    some.clear();
+                }
+                let after = counter.read().unwrap();
+                // The other tests of this process, if there are any, have caches.
+                let near = |counted: u64, expected: usize| {
+                    counted.abs_diff(expected as u64) <= expected as u64 / 100
+                };
+                let (count, bytes) = (after.count - before.count, after.bytes - before.bytes);
+                assert!(near(count, COUNT), "{count} of {COUNT}, {size} B");
+                assert!(near(bytes, COUNT * size), "{bytes} of {}", COUNT * size);
+            }
+        }
+    }
+
+    #[test]
+    fn requests_are_not_counted_where_threads_have_caches() {
+        assert!(opt::tcache::read().unwrap());
+        assert!(RequestCounter::open().is_none());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 mod allocator;
 mod cache_failure;
+mod counters;
 mod early;
 mod eviction;
 mod faults;
@@ -11,6 +12,8 @@ mod null;
 mod outbox;
 mod recorder;
 mod resources;
+mod server_log;
+mod sqlite_log;
 mod step;
 mod subject;
 
@@ -23,6 +26,7 @@ use shared::report::{Mode, Promises};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use self::cache_failure::{inflict, recovery_ns};
+use self::counters::Counters;
 pub(crate) use self::generator::LEAD;
 use self::generator::{Served, begin_soon, serve};
 use self::outbox::Outbox;
@@ -141,6 +145,7 @@ struct Session {
     texts: Arc<Texts>,
     blocks: Vec<Arc<PlannedBlock>>,
     instruments: Instruments,
+    counters: Counters,
 }
 
 impl Session {
@@ -167,6 +172,8 @@ impl Session {
             .await
             .with_context(|| format!("the database {}", open.place))?;
         let open_ns = u64::try_from(opening.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        // Before the idle baseline, of which it is a part.
+        let counters = Counters::open(&open.place).await;
         let mut promises = in_words(&service.promises().await?);
         promises.insert("build_profile".to_owned(), build().profile);
         promises.insert("dataset".to_owned(), dataset.fingerprint());
@@ -192,6 +199,7 @@ impl Session {
                 texts,
                 blocks,
                 instruments,
+                counters,
             },
         ))
     }
@@ -207,6 +215,7 @@ impl Session {
             .get(number)
             .with_context(|| format!("the plan has no block {number}"))?;
         let grid = grid(&self.open, block);
+        let counted = self.counters.begin().await;
         let before = self.instruments.read();
         let begin = begin_soon();
         let sampler = (block.mode == Mode::Open)
@@ -218,12 +227,14 @@ impl Session {
             self.fail_cache(failure, begin)
         );
         let after = self.instruments.read();
+        let resources = self.counters.end(counted).await;
         let during = sampler.map(Sampler::finish).unwrap_or_default();
         check_all_answered(block, &served)?;
         let readings = Readings {
             before,
             after,
             during,
+            resources,
             caches: self.subject.caches(),
         };
         let mut done = record(self.open.role, block, &served, &readings, grid)?;
@@ -322,6 +333,7 @@ async fn warm_up(
         before,
         after: instruments.read(),
         during: Vec::new(),
+        resources: None,
         caches: subject.caches(),
     };
     // Recorded and thrown away, so that the recorder's own memory is part of the idle baseline.

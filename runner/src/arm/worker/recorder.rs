@@ -6,7 +6,8 @@ use persistence::{CacheStatistics, Outcome, Saved};
 use shared::arms::{ArmRole, ByClass};
 use shared::histogram::{Histogram, HistogramError, recording};
 use shared::report::{
-    Block, CacheActivity, DatabaseWork, Latencies, Mode, Outcomes, Phases, Resident, Sample,
+    Block, CacheActivity, DatabaseWork, Latencies, Mode, Outcomes, Phases, Resident, Resources,
+    Sample,
 };
 
 use super::generator::{Completion, Served};
@@ -28,6 +29,8 @@ pub(super) struct Readings {
     pub(super) before: Reading,
     pub(super) after: Reading,
     pub(super) during: Vec<Reading>,
+    /// What the counters of process and database grew by.
+    pub(super) resources: Option<Resources>,
     pub(super) caches: bool,
 }
 
@@ -87,7 +90,7 @@ pub(super) fn record(
             .then(|| activity(&readings.before.cache, &readings.after.cache)),
         implied: None,
         backlog: served.backlog,
-        resources: None,
+        resources: readings.resources,
     };
     Ok(BlockDone {
         block,

@@ -1,0 +1,316 @@
+//! What SQLite writes to its write-ahead log, counted from outside by the files' documented format
+//! (<https://www.sqlite.org/walformat.html>): neither driver nor service takes part.
+//!
+//! The index of the log names its last committed frame. Frames only grow in number until the log begins anew after a
+//! checkpoint, with another salt. What the old log still grew by since it was last looked at stands in the file, until
+//! the new one has overwritten it. So one look for each log, before the next is as long, counts every frame.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use shared::report::DatabaseCounters;
+
+/// Between two looks. A log begins anew after a thousand pages, for which a disk takes longer than twice this.
+const INTERVAL: Duration = Duration::from_millis(10);
+/// How often the index is read anew where somebody was changing it.
+const ATTEMPTS: usize = 100;
+/// Length of one of the two copies of the index header, which are equal unless somebody is changing it.
+const INDEX_HEADER: usize = 48;
+/// Bytes before the first frame, written anew with every log.
+const LOG_HEADER: u64 = 32;
+/// Bytes before the page of a frame.
+const FRAME_HEADER: u64 = 24;
+
+/// The log at an instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Log {
+    /// As they stand in the file; the first is one higher in the next log.
+    salts: [u8; 8],
+    /// Committed.
+    frames: u32,
+    page_bytes: u64,
+}
+
+impl Log {
+    /// Reads a copy of the index header; none of one that is not complete.
+    fn of(header: &[u8; INDEX_HEADER]) -> Option<Self> {
+        let is_initialized = header[12] != 0;
+        let short = u16::from_ne_bytes([header[14], header[15]]);
+        let frames = u32::from_ne_bytes(header[16..20].try_into().ok()?);
+        is_initialized.then_some(Self {
+            salts: header[32..40].try_into().ok()?,
+            frames,
+            // The largest page does not fit.
+            page_bytes: if short == 1 { 65_536 } else { u64::from(short) },
+        })
+    }
+
+    /// Whether this is the log right after another.
+    fn follows(&self, earlier: &Self) -> bool {
+        let first = |log: &Self| {
+            log.salts
+                .first_chunk()
+                .map(|salt| u32::from_be_bytes(*salt))
+        };
+        match (first(earlier), first(self)) {
+            (Some(earlier), Some(later)) => earlier.wrapping_add(1) == later,
+            _ => false,
+        }
+    }
+}
+
+/// Counts from its begin on.
+struct Counter {
+    index: File,
+    file: File,
+    log: Log,
+    pages: u64,
+    logs: u64,
+}
+
+impl Counter {
+    fn begin(database: &Path) -> io::Result<Self> {
+        let beside = |suffix| {
+            let mut path = database.as_os_str().to_owned();
+            path.push(suffix);
+            File::open(path)
+        };
+        let (index, file) = (beside("-shm")?, beside("-wal")?);
+        Ok(Self {
+            log: read_index(&index)?,
+            index,
+            file,
+            pages: 0,
+            logs: 0,
+        })
+    }
+
+    /// # Errors
+    /// The files cannot be read, or the log began anew so often that frames were missed.
+    fn look(&mut self) -> io::Result<()> {
+        let now = read_index(&self.index)?;
+        if now.salts == self.log.salts {
+            let grown = now.frames.checked_sub(self.log.frames);
+            self.pages += u64::from(grown.ok_or_else(missed)?);
+        } else {
+            if !now.follows(&self.log) {
+                return Err(missed());
+            }
+            self.pages +=
+                u64::from(self.last_of_old_log()? - self.log.frames) + u64::from(now.frames);
+            self.logs += 1;
+        }
+        self.log = now;
+        Ok(())
+    }
+
+    /// The last committed frame of the log that has ended.
+    fn last_of_old_log(&self) -> io::Result<u32> {
+        let seen = self.log.frames;
+        let (mut last, mut next) = (seen, seen + 1);
+        while let Some(commits) = self.old_frame(next)? {
+            last = if commits { next } else { last };
+            next += 1;
+        }
+        // Frames are overwritten in their order: this one was there all the while, hence those after it too.
+        match seen > 0 && self.old_frame(seen)?.is_some() {
+            true => Ok(last),
+            false => Err(missed()),
+        }
+    }
+
+    /// Whether a frame ends a commit; none if it is not one of the old log.
+    fn old_frame(&self, number: u32) -> io::Result<Option<bool>> {
+        let before = u64::from(number - 1) * (FRAME_HEADER + self.log.page_bytes);
+        let mut header = [0; FRAME_HEADER as usize];
+        match self.file.read_exact_at(&mut header, LOG_HEADER + before) {
+            Ok(()) if header[8..16] == self.log.salts => Ok(Some(header[4..8] != [0; 4])),
+            Ok(()) => Ok(None),
+            Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
+            Err(e) => Err(e),
+        }
+    }
+
+    fn counted(&self) -> DatabaseCounters {
+        let frames = self.pages * (FRAME_HEADER + self.log.page_bytes);
+        DatabaseCounters {
+            wal_pages: Some(self.pages),
+            wal_bytes: Some(frames + self.logs * LOG_HEADER),
+            checkpoints: Some(self.logs),
+            ..DatabaseCounters::default()
+        }
+    }
+}
+
+fn read_index(index: &File) -> io::Result<Log> {
+    for _ in 0..ATTEMPTS {
+        let mut copies = [[0; INDEX_HEADER]; 2];
+        index.read_exact_at(copies.as_flattened_mut(), 0)?;
+        if copies[0] == copies[1]
+            && let Some(log) = Log::of(&copies[0])
+        {
+            return Ok(log);
+        }
+    }
+    Err(io::Error::other(
+        "the index of the log is being changed all the time",
+    ))
+}
+
+fn missed() -> io::Error {
+    io::Error::other("the log began anew too often to be followed")
+}
+
+/// Follows the log of a database in a thread of its own.
+pub(super) struct Watch {
+    thread: JoinHandle<io::Result<Counter>>,
+    stop: Arc<AtomicBool>,
+}
+
+impl Watch {
+    /// None where the files of the log cannot be read.
+    pub(super) fn begin(database: &Path) -> Option<Self> {
+        let mut counter = Counter::begin(database).ok()?;
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let thread = std::thread::spawn(move || {
+            while !stopped.load(Ordering::Relaxed) {
+                counter.look()?;
+                std::thread::park_timeout(INTERVAL);
+            }
+            counter.look()?;
+            Ok(counter)
+        });
+        Some(Self { thread, stop })
+    }
+
+    /// What was written since the begin; none where frames were missed.
+    pub(super) fn end(self) -> Option<DatabaseCounters> {
+        self.stop.store(true, Ordering::Relaxed);
+        self.thread.thread().unpark();
+        let counter = self.thread.join().ok()?.ok()?;
+        Some(counter.counted())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+    use sqlx::{ConnectOptions, Connection, SqliteConnection};
+
+    use super::*;
+
+    async fn database(file: &Path, pages_before_checkpoint: &str) -> SqliteConnection {
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Off)
+            .pragma("wal_autocheckpoint", pages_before_checkpoint.to_owned());
+        let mut connection = options.connect().await.unwrap();
+        run(
+            &mut connection,
+            "CREATE TABLE states (id INTEGER PRIMARY KEY, state TEXT)",
+        )
+        .await;
+        connection
+    }
+
+    async fn run(connection: &mut SqliteConnection, statement: &'static str) {
+        sqlx::raw_sql(statement).execute(connection).await.unwrap();
+    }
+
+    /// Commits of one to many pages.
+    async fn fill(connection: &mut SqliteConnection, rows: i64) {
+        for row in 0..rows {
+            sqlx::query("INSERT INTO states (state) VALUES (hex(randomblob(?)))")
+                .bind(1 + row * 7_919 % 20_000)
+                .execute(&mut *connection)
+                .await
+                .unwrap();
+        }
+    }
+
+    fn log_bytes(file: &Path) -> u64 {
+        file.with_extension("db-wal").metadata().unwrap().len()
+    }
+
+    /// The same commits make the same pages dirty, wherever the log begins anew.
+    #[tokio::test]
+    async fn what_is_counted_is_what_a_log_without_checkpoints_grows_by() {
+        const ROWS: i64 = 3_000;
+        let folder = tempfile::tempdir().unwrap();
+        let counted = folder.path().join("counted.db");
+        let mut connection = database(&counted, "1000").await;
+        let watch = Watch::begin(&counted).unwrap();
+        fill(&mut connection, ROWS).await;
+        let counted = watch.end().unwrap();
+
+        let growing = folder.path().join("growing.db");
+        let mut connection = database(&growing, "0").await;
+        let before = log_bytes(&growing);
+        fill(&mut connection, ROWS).await;
+        let grown = log_bytes(&growing) - before;
+        connection.close().await.unwrap();
+
+        let checkpoints = counted.checkpoints.unwrap();
+        assert!(checkpoints >= 10, "{counted:?}");
+        assert_eq!(counted.wal_bytes, Some(grown + checkpoints * LOG_HEADER));
+        assert_eq!(counted.wal_pages, Some(grown / (FRAME_HEADER + 4096)));
+    }
+
+    #[tokio::test]
+    async fn nothing_is_counted_while_nothing_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("idle.db");
+        let mut connection = database(&file, "1000").await;
+        fill(&mut connection, 10).await;
+        let watch = Watch::begin(&file).unwrap();
+        run(&mut connection, "SELECT count(*) FROM states").await;
+        let counted = watch.end().unwrap();
+        assert_eq!((counted.wal_pages, counted.checkpoints), (Some(0), Some(0)));
+    }
+
+    #[tokio::test]
+    async fn a_log_that_was_missed_gives_no_count() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("missed.db");
+        let mut connection = database(&file, "0").await;
+        fill(&mut connection, 10).await;
+        let mut counter = Counter::begin(&file).unwrap();
+        let anew = async |connection: &mut SqliteConnection| {
+            run(connection, "PRAGMA wal_checkpoint(RESTART)").await;
+            fill(connection, 1).await;
+        };
+        anew(&mut connection).await;
+        counter.look().unwrap();
+        assert_eq!(counter.logs, 1);
+        anew(&mut connection).await;
+        anew(&mut connection).await;
+        assert!(counter.look().is_err());
+    }
+
+    #[tokio::test]
+    async fn a_log_that_was_overwritten_before_it_was_looked_at_gives_no_count() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("overwritten.db");
+        let mut connection = database(&file, "0").await;
+        let mut counter = Counter::begin(&file).unwrap();
+        fill(&mut connection, 10).await;
+        run(&mut connection, "PRAGMA wal_checkpoint(RESTART)").await;
+        fill(&mut connection, 20).await;
+        assert!(counter.look().is_err());
+    }
+
+    #[test]
+    fn a_database_without_a_log_has_no_count() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(Watch::begin(&folder.path().join("none.db")).is_none());
+    }
+}
