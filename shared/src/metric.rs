@@ -80,7 +80,11 @@ impl Metric {
                 | Plain::CacheRecovery
                 | Plain::KillRecovery
                 | Plain::OutageRecovery => Unit::Nanoseconds,
-                Plain::MemoryGrowth | Plain::MemoryPerSave | Plain::MemoryPeak => Unit::Bytes,
+                Plain::MemoryGrowth
+                | Plain::MemoryPerSave
+                | Plain::MemoryPeak
+                | Plain::AllocatedPerSave
+                | Plain::LogPerSave => Unit::Bytes,
                 Plain::ErrorRate
                 | Plain::SuccessRate
                 | Plain::EvictionExact
@@ -95,7 +99,7 @@ impl Metric {
                 Plain::ClosedThroughput | Plain::OpenThroughput | Plain::CapacityRate => {
                     Unit::PerSecond
                 }
-                Plain::RowsPerSave => Unit::PerSave,
+                Plain::RowsPerSave | Plain::AllocationsPerSave => Unit::PerSave,
                 Plain::ErrorCount
                 | Plain::LostSaves
                 | Plain::PoolTimeouts
@@ -134,6 +138,9 @@ plain_metrics! {
     OpenThroughput = "throughput.open", "Saves acknowledged a second in the open model.";
     RowsPerSave = "database.rows", "Rows written or deleted per acknowledged save.";
     ConnectionPerSave = "database.connection_time", "Time a connection is held per acknowledged save, nanoseconds.";
+    LogPerSave = "database.wal_bytes", "Bytes of the database's write-ahead log per acknowledged save.";
+    AllocationsPerSave = "allocations", "Requests to the allocator per acknowledged save, generator included.";
+    AllocatedPerSave = "allocated_bytes", "Bytes that the allocator gave for its requests per acknowledged save, generator included.";
     CpuPerSave = "cpu", "Processor time per acknowledged save, nanoseconds.";
     MemoryGrowth = "memory.growth", "Highest resident memory over the idle baseline, bytes.";
     MemoryPerSave = "memory.per_save", "Highest resident memory over the idle baseline divided by the acknowledged saves of the open blocks, bytes.";

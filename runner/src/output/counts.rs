@@ -9,6 +9,7 @@ use shared::report::{
 
 use super::broken::{acknowledged_before_kills, check_faults, check_variants};
 use super::capacity::{acknowledged_in_steps, check_capacity};
+use super::resources::{check_allocator, check_resources};
 
 /// Everything that disagrees within a scenario.
 pub(crate) fn check_counts(scenario: &Scenario) -> Vec<String> {
@@ -111,6 +112,9 @@ fn check_block(place: &str, block: &Block, findings: &mut Vec<String>) {
             implied.hits, implied.lookups
         ));
     }
+    if let Some(resources) = &block.resources {
+        check_resources(&format!("{place}/resources"), resources, findings);
+    }
     if block.mode == Mode::Closed && block.backlog.is_some() {
         findings.push(format!("{place}/backlog: a closed block has none"));
     }
@@ -161,6 +165,11 @@ fn check_series<'a>(
     open: impl Iterator<Item = &'a Block> + Clone,
     findings: &mut Vec<String>,
 ) {
+    for (i, sample) in series.iter().enumerate() {
+        if let Some(allocator) = &sample.allocator {
+            check_allocator(&format!("{place}/{i}/allocator"), allocator, findings);
+        }
+    }
     let mut compare = Comparer { findings };
     for (i, sample) in series.iter().enumerate() {
         let place = format!("{place}/{i}/response");

@@ -8,6 +8,7 @@ mod counts;
 mod index;
 mod integrity;
 mod read;
+mod resources;
 mod run_folder;
 #[cfg(test)]
 pub(crate) mod sample;

@@ -263,7 +263,13 @@ const fn unit_of(metric: Metric) -> Unit {
             | Plain::KillRecovery
             | Plain::OutageRecovery,
         ) => Unit::Time,
-        Metric::Plain(Plain::MemoryGrowth | Plain::MemoryPerSave | Plain::MemoryPeak) => Unit::Size,
+        Metric::Plain(
+            Plain::MemoryGrowth
+            | Plain::MemoryPerSave
+            | Plain::MemoryPeak
+            | Plain::AllocatedPerSave
+            | Plain::LogPerSave,
+        ) => Unit::Size,
         Metric::Plain(Plain::ClosedThroughput | Plain::OpenThroughput | Plain::CapacityRate) => {
             Unit::Rate
         }

@@ -5,7 +5,7 @@ use super::sampled::{Change, Sampled, confidence, resampling};
 use super::{Comparison, Estimate, Unavailable, change, counted, difference};
 use crate::arms::{ArmRole, Arms};
 use crate::metric::{Metric, Plain};
-use crate::report::{Block, Mode, Scenario};
+use crate::report::{Allocations, Block, Mode, Scenario};
 use crate::stats::wilson;
 use crate::units::{Unit, saturating_sum};
 
@@ -26,11 +26,6 @@ pub(super) fn per_pair(
             "the scenario has no pair of such blocks".to_owned(),
         ));
     }
-    let unit = match plain {
-        Plain::ClosedThroughput | Plain::OpenThroughput => Unit::PerSecond,
-        Plain::RowsPerSave => Unit::PerSave,
-        _ => Unit::Nanoseconds,
-    };
     let of = |role| -> Result<Fractions, Unavailable> {
         pairs
             .iter()
@@ -44,7 +39,7 @@ pub(super) fn per_pair(
     let samples = acknowledged(&pairs);
     Ok(Sampled::new(
         metric,
-        unit,
+        metric.unit(),
         samples,
         resampling(scenario, pairs.len()),
         Change::MedianOfPairs,
@@ -64,10 +59,33 @@ fn fraction(plain: Plain, role: ArmRole, pair: &Pair<'_>) -> Result<(f64, f64), 
             saves,
         ),
         Plain::ConnectionPerSave => (block.database.connection_ns as f64, saves),
+        Plain::LogPerSave => (log_bytes(block)? as f64, saves),
+        Plain::AllocationsPerSave => (allocations(block)?.count as f64, saves),
+        Plain::AllocatedPerSave => (allocations(block)?.bytes as f64, saves),
         _ => (
             block.cpu_ns.ok_or_else(|| missing("processor time"))? as f64,
             saves,
         ),
+    })
+}
+
+fn allocations(block: &Block) -> Result<Allocations, Unavailable> {
+    let counted = block.resources.and_then(|r| r.allocations);
+    counted.ok_or_else(|| {
+        Unavailable::NotMeasured(
+            "allocations are counted only where threads keep no freed memory, which makes each of them slower: run with \
+             MALLOC_CONF=tcache:false in the environment"
+                .to_owned(),
+        )
+    })
+}
+
+fn log_bytes(block: &Block) -> Result<u64, Unavailable> {
+    let counted = block.resources.and_then(|r| r.database);
+    counted.and_then(|d| d.wal_bytes).ok_or_else(|| {
+        Unavailable::NotMeasured(
+            "the database's write-ahead log could not be read, or began anew faster than it could be followed".to_owned(),
+        )
     })
 }
 
@@ -224,6 +242,7 @@ pub(super) fn open_saves(scenario: &Scenario) -> Arms<u64> {
 mod tests {
     use super::*;
     use crate::estimate::estimate;
+    use crate::report::{DatabaseCounters, Resources};
     use crate::stats::{CONFIDENCE, Interval};
     use crate::testing::{OPTIMIZED, STANDARD, Synthetic};
 
@@ -248,6 +267,50 @@ mod tests {
         assert_eq!(value(rows.candidate), 1.5);
         assert_eq!(rows.unit, Unit::PerSave);
         assert_eq!(rows.samples.baseline, 4_250);
+    }
+
+    #[test]
+    fn what_only_counters_tell_is_figured_where_every_block_has_them() {
+        let mut scenario = Synthetic::default().scenario();
+        for name in ["allocations", "allocated_bytes", "database.wal_bytes"] {
+            assert!(matches!(
+                figure(name, &scenario),
+                Err(Unavailable::NotMeasured(_))
+            ));
+        }
+        for block in &mut scenario.blocks {
+            let saves = block.outcomes.acknowledged();
+            let each = if block.arm == ArmRole::Baseline { 2 } else { 1 };
+            block.resources = Some(Resources {
+                allocations: Some(Allocations {
+                    count: 100 * each * saves,
+                    bytes: 6_400 * each * saves,
+                }),
+                database: Some(DatabaseCounters {
+                    wal_bytes: Some(4_096 * each * saves),
+                    ..DatabaseCounters::default()
+                }),
+                ..Resources::default()
+            });
+        }
+        for (name, unit, expected) in [
+            ("allocations", Unit::PerSave, 200.0),
+            ("allocated_bytes", Unit::Bytes, 12_800.0),
+            ("database.wal_bytes", Unit::Bytes, 8_192.0),
+        ] {
+            let figures = figure(name, &scenario).unwrap();
+            assert_eq!(figures.unit, unit, "{name}");
+            assert_eq!(value(figures.baseline), expected, "{name}");
+            assert_eq!(figures.change.unwrap().value, -0.5, "{name}");
+        }
+        let open = scenario.blocks.iter_mut().find(|b| b.mode == Mode::Open);
+        open.unwrap().resources.as_mut().unwrap().database = None;
+        let missing = figure("database.wal_bytes", &scenario).unwrap_err();
+        assert!(
+            missing.to_string().starts_with("not measured: "),
+            "{missing}"
+        );
+        assert!(figure("allocations", &scenario).is_ok());
     }
 
     #[test]
