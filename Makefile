@@ -81,6 +81,10 @@ prove-throughput: ## the optimized service's throughput and hit path against the
 	@scripts/setup.sh test
 	scripts/prove-throughput.sh
 
+.PHONY: prove-counters
+prove-counters: ## log bytes and allocations against independent counts, on both databases (2 minutes; PostgreSQL unused by others)
+	scripts/prove-counters.sh
+
 prove-gate: runner ## false alarms and power of the gate, measured (about 40 minutes; the machine should be idle)
 	scripts/prove-gate.sh $(RUNNER)
 

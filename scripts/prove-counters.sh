@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Holds what a block's counters say against independent counts: SQLite's log against the growth of one that never begins
-# anew, PostgreSQL's against pg_stat_wal read by psql, allocations against a known number. Prints both figures and fails
-# where they differ by more than 1 %. Nobody else may use
-# the server of scripts/postgres.sh meanwhile: everybody's log is counted.
+# anew, PostgreSQL's against pg_waldump and pg_stat_wal, allocations against a known number. Prints both figures and fails
+# where they differ by more than 1 %. Nobody else may use the server of scripts/postgres.sh meanwhile: everybody's log is
+# counted.
 #
 #   scripts/prove-counters.sh
 set -euo pipefail
