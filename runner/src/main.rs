@@ -10,6 +10,7 @@ mod environment;
 mod exit;
 mod ledger;
 mod lru_model;
+mod metrics;
 mod output;
 mod place;
 mod plan;

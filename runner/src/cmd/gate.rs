@@ -236,6 +236,7 @@ fn assignment(
         database: args.database.clone(),
         server_control: None,
         paths: Paths::Stderr,
+        metrics: None,
     }
 }
 

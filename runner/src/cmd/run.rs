@@ -1,5 +1,6 @@
 //! `runner run`: measure scenarios and write a report.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use shared::verdict::Verdict;
 use crate::arm::{ArmSource, choose, identities};
 use crate::dataset::Import;
 use crate::exit::{Exit, usage};
+use crate::metrics::address;
 use crate::run::{Assignment, Finished, Paths, measure};
 use crate::scenario::{
     FaultSpec, Overrides, Profile, ScenarioFile, Spec, Workload, builtin, check_policy, is_in_all,
@@ -42,6 +44,7 @@ Examples:
                                                 the saves of your own agents: see docs/workloads.md
   runner run high-load --baseline optimized@old/runner --candidate optimized
                                                 two builds of one service, in the same minutes
+  runner --all --metrics 127.0.0.1:9464         for Prometheus, while it runs: see docs/monitoring.md
 
 Options of a service stand behind a colon, separated by commas: optimized:cache=500,slow=30. `cache=ENTRIES` limits
 the cache, `queue=SAVES` those that wait for their commit, `max-state=BYTES` the states. Parts of the optimized service
@@ -96,6 +99,10 @@ pub(crate) struct Args {
     /// gzip. Reports hold its digest and sizes only, neither states nor ids.
     #[arg(long, value_name = "FILE.jsonl[.gz]")]
     dataset: Option<PathBuf>,
+    /// Serve the figures for Prometheus at http://IP:PORT/metrics while the run lasts. They are anybody's who can reach the
+    /// address: 127.0.0.1 keeps them on this machine. Port 0 takes any free one; the address is told on stderr.
+    #[arg(long, value_name = "IP:PORT", value_parser = address)]
+    metrics: Option<SocketAddr>,
     /// What people call the run.
     #[arg(long, value_name = "TEXT")]
     title: Option<String>,
@@ -155,6 +162,7 @@ pub(crate) async fn run(args: &Args) -> Result<Exit> {
         database: args.database.clone(),
         server_control: server_control(args)?,
         paths: Paths::Stdout,
+        metrics: args.metrics,
     };
     let finished = measure(assignment, &|_, _| false).await?;
     Ok(exit(&finished, args.gate))

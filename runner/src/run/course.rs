@@ -288,6 +288,7 @@ impl<'a> Course<'a> {
         let comparable = done.block.cache.is_some() && self.spec.faults.is_none();
         done.block.implied = comparable.then(|| self.implied.get(role)[number]);
         let measured_ns = self.measured_ns.get_mut(role);
+        let sampled = !done.samples.is_empty();
         for mut sample in done.samples {
             sample.at_ns += *measured_ns;
             self.scenario.series.get_mut(role).push(sample);
@@ -297,16 +298,21 @@ impl<'a> Course<'a> {
         }
         let full = done.block.outcomes.errors.contains_key(DISK_FULL);
         self.scenario.blocks.push(done.block);
+        let series = self.scenario.series.get(role);
+        if let Some(block) = self.scenario.blocks.last() {
+            self.listener.hear(&Event::BlockDone {
+                spec: self.spec,
+                arm: role,
+                done: self.scenario.blocks.len(),
+                blocks: self.first.len() * 2,
+                seconds: planned.length_ns as f64 / 1e9,
+                block,
+                last: series.last().filter(|_| sampled),
+            });
+        }
         if full {
             bail!("the disk is full: the {role}'s database has no space left");
         }
-        self.listener.hear(&Event::BlockDone {
-            spec: self.spec,
-            arm: role,
-            done: self.scenario.blocks.len(),
-            blocks: self.first.len() * 2,
-            seconds: planned.length_ns as f64 / 1e9,
-        });
         Ok(())
     }
 
@@ -348,6 +354,12 @@ impl<'a> Course<'a> {
                     merge(before.get_mut(role), check.get(role));
                 }
             }
+        }
+        if let Some(check) = &self.scenario.ledger {
+            self.listener.hear(&Event::Checked {
+                spec: self.spec,
+                check,
+            });
         }
     }
 }

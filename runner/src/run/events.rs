@@ -1,7 +1,7 @@
 //! What happens in a run, for whoever shows it.
 
-use shared::arms::ArmRole;
-use shared::report::{CapacitySearch, Incident};
+use shared::arms::{ArmRole, Arms};
+use shared::report::{Block, CapacitySearch, Incident, LedgerCheck, Sample, Scenario};
 use shared::summary::{RunSummary, ScenarioSummary};
 
 use crate::scenario::Spec;
@@ -32,6 +32,10 @@ pub(crate) enum Event<'a> {
         blocks: usize,
         /// Planned length of the block, seconds.
         seconds: f64,
+        /// What was measured in it.
+        block: &'a Block,
+        /// The last sample of it; none in the closed model.
+        last: Option<&'a Sample>,
     },
     /// A search for the highest load ended.
     SearchDone {
@@ -76,8 +80,17 @@ pub(crate) enum Event<'a> {
         /// The scenario.
         spec: &'a Spec,
     },
+    /// The databases were held against the ledger.
+    Checked {
+        /// The scenario.
+        spec: &'a Spec,
+        /// What was found so far, all rounds.
+        check: &'a Arms<LedgerCheck>,
+    },
     /// A scenario ended and its report is written.
     ScenarioDone {
+        /// Its evidence.
+        scenario: &'a Scenario,
         /// What it came to.
         summary: &'a ScenarioSummary,
     },
@@ -92,4 +105,15 @@ pub(crate) enum Event<'a> {
 pub(crate) trait Listener {
     /// Hears of an event.
     fn hear(&mut self, event: &Event<'_>);
+}
+
+/// Several who listen: each hears every event, in order.
+pub(super) struct All(pub(super) Vec<Box<dyn Listener>>);
+
+impl Listener for All {
+    fn hear(&mut self, event: &Event<'_>) {
+        for listener in &mut self.0 {
+            listener.hear(event);
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! A run from what was asked for to its files: what the commands that measure have in common.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -8,11 +9,14 @@ use jiff::Timestamp;
 use shared::arms::Arms;
 use shared::criteria::Policy;
 
-use super::{Enough, Finished, Interrupt, Order, Paths, conduct, listener};
+use super::events::All;
+use super::{Enough, Finished, Interrupt, Listener, Order, Paths, conduct, listener};
 use crate::arm::{ArmSource, ProcessArms};
 use crate::databases::Home;
 use crate::dataset::{DEFAULT_STATES, Import};
+use crate::environment::build;
 use crate::exit::usage;
+use crate::metrics::{About, Meter, Server, Serving};
 use crate::output::{RunFolder, rebuild_index, write_index};
 use crate::scenario::Spec;
 
@@ -41,6 +45,8 @@ pub(crate) struct Assignment {
     pub(crate) server_control: Option<PathBuf>,
     /// Where the paths of the report's files are printed.
     pub(crate) paths: Paths,
+    /// Where the figures are served for Prometheus while the run goes on.
+    pub(crate) metrics: Option<SocketAddr>,
 }
 
 /// Measures, and lists the run in the index of its folder. `enough` is asked at the planned looks.
@@ -48,6 +54,11 @@ pub(crate) struct Assignment {
 /// # Errors
 /// Wrong input, before any load starts; a report that cannot be written.
 pub(crate) async fn measure(assignment: Assignment, enough: Enough<'_>) -> Result<Finished> {
+    // Before anything is made: a port that cannot be had must leave nothing behind.
+    let server = match assignment.metrics {
+        Some(address) => Some(Server::take(address).await?),
+        None => None,
+    };
     let out = &assignment.out;
     std::fs::create_dir_all(out).map_err(|e| {
         usage(anyhow!(
@@ -73,18 +84,33 @@ pub(crate) async fn measure(assignment: Assignment, enough: Enough<'_>) -> Resul
         paths: assignment.paths,
     };
     let interrupt = Interrupt::listen().context("listening for Ctrl-C")?;
-    let mut listener = listener(assignment.paths);
+    let mut listeners = vec![listener(assignment.paths)];
+    let serving = server.map(|server| serve(server, &order, &mut listeners));
     let finished = conduct(
         &order,
         &folder,
         &ProcessArms,
         &interrupt,
-        listener.as_mut(),
+        &mut All(listeners),
         enough,
     )
     .await;
     order.databases.remove().await;
     let finished = finished?;
     write_index(out, &rebuild_index(out)?)?;
+    if let Some(serving) = serving {
+        serving.end(|| interrupt.is_asked()).await;
+    }
     Ok(finished)
+}
+
+/// Serves the figures of a run that listens from now on.
+fn serve(server: Server, order: &Order, listeners: &mut Vec<Box<dyn Listener>>) -> Serving {
+    let (meter, registry) = Meter::new(About {
+        build: build(),
+        profile: order.profile.clone(),
+        services: order.sources.map(|_, source| source.service.clone()),
+    });
+    listeners.push(Box::new(meter));
+    server.serve(registry)
 }

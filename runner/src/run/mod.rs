@@ -139,6 +139,7 @@ pub(crate) async fn conduct(
         let calibration = Calibration::of(&scenarios);
         if let Some(scenario) = scenarios.last() {
             listener.hear(&Event::ScenarioDone {
+                scenario,
                 summary: &summarize_scenario(scenario, &run.arms, &calibration),
             });
         }

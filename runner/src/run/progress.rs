@@ -100,6 +100,7 @@ impl Listener for Bar {
                 done,
                 blocks,
                 seconds,
+                ..
             } => {
                 let seconds = if *seconds > 0.0 {
                     *seconds
@@ -150,11 +151,13 @@ impl Listener for Bar {
                 self.bar
                     .set_message(format!("{}: reading the databases back", spec.name));
             }
-            Event::ScenarioDone { summary } => {
+            Event::ScenarioDone { summary, .. } => {
                 self.advance_to(self.end_of_scenario);
                 let line = table::scenario_line(summary, colour_on_stderr());
                 self.bar.println(line);
             }
+            // What was found stands in the scenario's line.
+            Event::Checked { .. } => {}
             Event::RunDone { summary } => {
                 self.bar.finish_and_clear();
                 if self.ends_with_table {
@@ -231,7 +234,8 @@ impl<W: Write> Listener for Lines<W> {
             Event::Checking { spec } => {
                 self.say(&format!("{}: reading the databases back", spec.name))
             }
-            Event::ScenarioDone { summary } => self.say(&table::scenario_line(summary, false)),
+            Event::Checked { .. } => {}
+            Event::ScenarioDone { summary, .. } => self.say(&table::scenario_line(summary, false)),
             Event::RunDone { .. } if !self.ends_with_table => {}
             Event::RunDone { summary } => {
                 self.say(&format!("\n{}", table::run_table(summary, false)))

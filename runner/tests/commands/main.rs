@@ -12,6 +12,7 @@ mod faults;
 mod freeze;
 mod gate;
 mod leak;
+mod metrics;
 mod postgres;
 mod support;
 mod trouble;
