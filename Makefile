@@ -31,13 +31,15 @@ test: ## every check and test, the browser's included
 	$(MAKE) --no-print-directory rust-test
 	cargo build --locked -p runner
 	scripts/check-schema.sh $(TEST_RUNNER)
+	scripts/prove-monitoring.sh $(TEST_RUNNER)
 	@$(MAKE) --no-print-directory viewer size browser-test
 
-lint: ## formatting, clippy, dependency rules, the WebAssembly check
+lint: ## formatting, clippy, dependency rules, alert rules, the WebAssembly check
 	@scripts/setup.sh test
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
 	scripts/check-dependencies.sh
+	scripts/check-monitoring.sh
 	$(WASM) cargo check --locked -p shared -p viewer --target wasm32-unknown-unknown
 
 # nextest is used where it is, and never installed: cargo's own runner executes the same tests.

@@ -16,6 +16,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/setup/trunk.sh"
 # shellcheck source=scripts/setup/browser.sh
 . "$here/setup/browser.sh"
+# shellcheck source=scripts/setup/prometheus.sh
+. "$here/setup/prometheus.sh"
 
 case "${1:-}" in
   native)
@@ -37,6 +39,7 @@ case "${1:-}" in
     setup_trunk
     setup_node
     setup_chromium
+    setup_prometheus
     ;;
   *)
     fail "usage: scripts/setup.sh native|report|test"
