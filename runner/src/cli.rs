@@ -23,6 +23,7 @@ Examples:
   runner verdict RUN      every target of a run
   runner verify RUN       check a report
   runner view             look at the site
+  runner watch            a run's figures as they come
 
 `runner help COMMAND` explains a command. Colour: on terminals, unless NO_COLOR is set."
 )]
@@ -46,6 +47,7 @@ enum Command {
     Index(cmd::index::Args),
     Publish(cmd::publish::Args),
     View(cmd::view::Args),
+    Watch(cmd::watch::Args),
     Criteria(cmd::criteria::Args),
     Schema(cmd::schema::Args),
     Completions(cmd::completions::Args),
@@ -72,6 +74,7 @@ impl Cli {
             Command::Index(args) => cmd::index::run(&args),
             Command::Publish(args) => cmd::publish::run(&args),
             Command::View(args) => cmd::view::run(args).await,
+            Command::Watch(args) => cmd::watch::run(&args).await,
             Command::Criteria(args) => cmd::criteria::run(&args),
             Command::Schema(args) => cmd::schema::run(&args),
             Command::Completions(args) => cmd::completions::run(&args, &mut Self::command()),

@@ -14,6 +14,7 @@ pub(crate) mod schema;
 pub(crate) mod verdict;
 pub(crate) mod verify;
 pub(crate) mod view;
+pub(crate) mod watch;
 
 use std::path::Path;
 

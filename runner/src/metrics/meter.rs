@@ -32,6 +32,14 @@ impl Meter {
     /// Figures of a run that has not begun, and the registry that encodes them.
     pub(crate) fn new(about: About) -> (Self, Registry) {
         let (families, registry) = Families::new();
+        let build = &about.build;
+        // From the first answer on: whoever asks is to know that this is a run.
+        let labels = owned(&[
+            ("version", &build.version),
+            ("revision", &build.revision),
+            ("profile", &build.profile),
+        ]);
+        families.build_info.get_or_create(&labels).set(1.0);
         let meter = Self {
             about,
             families,
@@ -50,31 +58,16 @@ impl Meter {
 
     fn run_started(&self, id: &str, specs: &[Spec]) {
         let About {
-            build,
-            profile,
-            services,
+            profile, services, ..
         } = &self.about;
         let families = &self.families;
-        let info = |family: &super::families::Gauges, labels: &[(&'static str, &str)]| {
-            family.get_or_create(&owned(labels)).set(1.0);
-        };
-        info(
-            &families.build_info,
-            &[
-                ("version", &build.version),
-                ("revision", &build.revision),
-                ("profile", &build.profile),
-            ],
-        );
-        info(
-            &families.run_info,
-            &[
-                ("run", id),
-                ("profile", profile),
-                ("baseline", &services.baseline),
-                ("candidate", &services.candidate),
-            ],
-        );
+        let labels = owned(&[
+            ("run", id),
+            ("profile", profile),
+            ("baseline", &services.baseline),
+            ("candidate", &services.candidate),
+        ]);
+        families.run_info.get_or_create(&labels).set(1.0);
         let none = Labels::new();
         let planned = families.scenarios_planned.get_or_create(&none);
         planned.set(specs.len() as f64);

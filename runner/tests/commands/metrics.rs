@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command};
 use std::time::Duration;
 
-use crate::support::{Desk, RUNNER, Small, assert_exit, stderr};
+use crate::support::{Desk, RUNNER, Small, assert_exit, stderr, stdout};
 
 /// Between two scrapes.
 const INTERVAL: Duration = Duration::from_millis(20);
@@ -31,7 +31,7 @@ fn sum(answer: &str, begin: &str) -> f64 {
 }
 
 /// Starts a run that serves metrics on any free port, and says where.
-fn start(desk: &Desk, small: &Small) -> (Child, String, BufReader<impl Read>) {
+fn start(desk: &Desk, small: &Small) -> (Child, String, BufReader<impl Read + use<>>) {
     let scenario = desk.scenario(small);
     let mut run = desk
         .command(&[&scenario], &["--metrics", "127.0.0.1:0"])
@@ -148,4 +148,45 @@ fn an_address_that_is_none_is_refused_with_an_example() {
 fn an_address_of_another_machine_is_refused() {
     let said = refused(&Desk::new(), "192.0.2.1:9464");
     assert!(said.contains("192.0.2.1:9464"), "{said}");
+}
+
+#[test]
+fn a_run_is_watched_until_its_end() {
+    let desk = Desk::new();
+    let (mut run, address, mut said) = start(&desk, &Small::default());
+    let watched = Command::new(RUNNER)
+        .args(["watch", &address])
+        .output()
+        .unwrap();
+    let mut rest = String::new();
+    said.read_to_string(&mut rest).unwrap();
+    assert!(run.wait().unwrap().success(), "{rest}");
+    assert_exit(&watched, 0);
+    let shown = stdout(&watched);
+    // The ledger is checked last: it was seen, and nothing is drawn over where there is no terminal.
+    let mut candidate = shown.lines().filter(|line| line.contains("candidate"));
+    let last: Vec<&str> = candidate.next_back().unwrap().split_whitespace().collect();
+    assert_eq!(
+        (last[0], last[2], last[3], last[4]),
+        ("small", "2", "200", "0")
+    );
+    assert_eq!(last.last(), Some(&"0"));
+    assert!(!shown.contains('\u{1b}'), "{shown}");
+}
+
+#[test]
+fn watching_nothing_says_how_to_begin() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = free.local_addr().unwrap().to_string();
+    drop(free);
+    let output = Command::new(RUNNER)
+        .args(["watch", &address])
+        .output()
+        .unwrap();
+    assert_exit(&output, 2);
+    let said = stderr(&output);
+    assert!(
+        said.contains(&address) && said.contains("--metrics"),
+        "{said}"
+    );
 }
