@@ -10,6 +10,8 @@ runner=$(realpath "${1:?usage: scripts/prove-monitoring.sh RUNNER}")
 prometheus=$("$root/scripts/prometheus.sh" prometheus)
 
 work=$(mktemp -d) pids=()
+# They are read before those who write them have begun.
+touch "$work"/{run,prometheus}.log
 clean_up() {
   for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null && wait "$pid" || true; done
   rm -rf "$work"
