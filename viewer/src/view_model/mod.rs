@@ -12,6 +12,7 @@ pub(crate) mod dates;
 pub(crate) mod facts;
 pub(crate) mod faults;
 pub(crate) mod forest;
+mod holdings;
 pub(crate) mod latency;
 pub(crate) mod pairs;
 pub(crate) mod percentiles;

@@ -1,22 +1,20 @@
-//! What happened over the measured time of each arm: throughput, latency, errors, memory.
+//! What happened over the measured time of each arm: throughput, latency, errors; what it held stands beside it.
 
 use shared::arms::{ArmRole, Arms};
 use shared::estimate::is_saturated;
 use shared::histogram::Histogram;
 use shared::report::{Mode, Sample, Scenario};
 use shared::sort::sort_by;
-use shared::units::{
-    THIN, Unit, format_bytes, format_count, format_time, format_value, significant,
-};
+use shared::units::{THIN, Unit, format_count, format_time, format_value, significant};
 
 use super::chart::Chart;
+use super::holdings;
 use crate::charts::timeline::{Series, Timeline, timeline_chart};
 
 /// The most points of a line; more samples are joined.
 const MOST_POINTS: usize = 100;
 const NS_PER_SECOND: f64 = 1e9;
 const NS_PER_MS: f64 = 1e6;
-const MIB: f64 = 1_048_576.0;
 /// An arm that answers at least this share of the offered rate keeps up.
 const KEEPS_UP: f64 = 0.98;
 
@@ -148,7 +146,7 @@ pub(crate) fn has_course(scenario: &Scenario) -> bool {
     series.baseline.len().max(series.candidate.len()) > 1
 }
 
-/// The four charts of the section.
+/// The charts of the section; those of figures that reports of older formats do not have are left out where no arm has them.
 pub(crate) fn charts(scenario: &Scenario, labels: &Arms<String>) -> Vec<Chart> {
     let time = TimeAxis::of(scenario);
     if !has_course(scenario) {
@@ -157,12 +155,13 @@ pub(crate) fn charts(scenario: &Scenario, labels: &Arms<String>) -> Vec<Chart> {
             "It takes at least two samples of an arm.",
         )];
     }
-    vec![
+    let mut charts = vec![
         throughput(scenario, labels, time),
         response(scenario, labels, time),
         errors(scenario, labels, time),
-        memory(scenario, labels, time),
-    ]
+    ];
+    charts.extend(holdings::charts(scenario, labels, time));
+    charts
 }
 
 fn lines(
@@ -351,56 +350,6 @@ fn errors(scenario: &Scenario, labels: &Arms<String>, time: TimeAxis) -> Chart {
     .chart()
 }
 
-fn memory(scenario: &Scenario, labels: &Arms<String>, time: TimeAxis) -> Chart {
-    let growth = scenario.series.map(|role, samples| {
-        let idle = scenario
-            .idle_resident_bytes
-            .get(role)
-            .map(|bytes| bytes as f64);
-        points(samples, time, |group| {
-            Some((group.last()?.resident_bytes? as f64 - idle?) / MIB)
-        })
-    });
-    let peak = growth.map(|_, line| line.iter().map(|(_, v)| *v).reduce(f64::max));
-    let shown = |mib: f64| format_bytes(mib * MIB);
-    let title = match (peak.baseline, peak.candidate) {
-        (Some(b), Some(c)) => {
-            format!(
-                "{} grows by at most {}, {} by {}",
-                labels.candidate,
-                shown(c),
-                labels.baseline,
-                shown(b)
-            )
-        }
-        _ => "Memory growth".to_owned(),
-    };
-    let lowest = ArmRole::ALL
-        .iter()
-        .flat_map(|r| growth.get(*r))
-        .map(|(_, v)| *v)
-        .fold(0.0, f64::min);
-    Figure {
-        title,
-        note: "Resident memory of the arm’s process over its idle level after warm-up, MiB."
-            .to_owned(),
-        limits: Vec::new(),
-        from: lowest.floor(),
-        label_room: 130.0,
-        third: false,
-        absence: "not measured",
-        lines: growth.map(|_, line| {
-            (
-                line.clone(),
-                line.last().map_or_else(String::new, |(_, v)| shown(*v)),
-            )
-        }),
-        time,
-        labels,
-    }
-    .chart()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -412,19 +361,6 @@ mod tests {
         let titles: Vec<&str> = charts.iter().map(|c| c.title.as_str()).collect();
         insta::assert_debug_snapshot!(titles);
         assert!(charts.iter().all(|c| c.drawing.is_some()));
-    }
-
-    #[test]
-    fn a_figure_that_one_arm_lacks_is_said() {
-        let mut scenario = fixture::scenario();
-        scenario.idle_resident_bytes.baseline = None;
-        let memory = memory(&scenario, &fixture::labels(), TimeAxis::of(&scenario));
-        assert!(
-            memory.note.ends_with("Standard: not measured."),
-            "{}",
-            memory.note
-        );
-        assert!(memory.drawing.is_some());
     }
 
     #[test]
