@@ -57,8 +57,14 @@ fn the_example_holds_all_scenarios_of_the_quick_profile() {
             "cache-thrashing",
             "stability",
             "overload",
+            "crash",
+            "cache-failure",
+            "database-outage",
+            "errors",
             "split-traffic",
-            "capacity"
+            "append",
+            "capacity",
+            "ablation",
         ]
     );
     for scenario in &scenarios {
