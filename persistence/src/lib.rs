@@ -19,6 +19,7 @@ mod sqlstate;
 mod standard;
 mod stopwatch;
 mod storage;
+mod waiting;
 
 pub use database::{Database, DatabaseOptions, PostgresDatabase};
 pub use error::{Cause, PersistenceError};

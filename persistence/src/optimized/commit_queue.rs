@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::sync::{Semaphore, TryAcquireError};
 
 use super::sync::{Condvar, Mutex, MutexGuard};
+use crate::waiting::Waiting;
 
 /// How much may wait.
 #[derive(Debug, Clone, Copy)]
@@ -165,22 +166,6 @@ async fn take(semaphore: &Semaphore, permits: u32, waiting: &AtomicU32) -> Resul
     };
     permit.forget();
     Ok(())
-}
-
-/// Counts one waiting caller for as long as it lives.
-struct Waiting<'a>(&'a AtomicU32);
-
-impl<'a> Waiting<'a> {
-    fn new(count: &'a AtomicU32) -> Self {
-        count.fetch_add(1, Ordering::Relaxed);
-        Self(count)
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
 }
 
 /// Room in the queue; free again when dropped.

@@ -1,6 +1,5 @@
 //! One save, one transaction: the standard one, each step a prepared statement.
 
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
 use sqlx::pool::PoolConnection;
@@ -11,6 +10,7 @@ use super::{ATTEMPTS, PostgresStorage, is_broken};
 use crate::encoding::Encoding;
 use crate::request::AcceptedSave;
 use crate::stopwatch::{nanoseconds_since, unix_milliseconds};
+use crate::waiting::Waiting;
 use crate::{Observation, PersistenceError, RETAINED_SNAPSHOTS, SnapshotId, sqlstate};
 
 const INSERT_USER: &str =
@@ -199,21 +199,4 @@ async fn insert_snapshot(
     observation.rows_written += 1;
     observation.bytes_written += state_bytes as u64;
     Ok(SnapshotId(id))
-}
-
-/// Counts one waiting caller for as long as it lives, so that a dropped future is not counted for
-/// ever.
-struct Waiting<'a>(&'a AtomicU32);
-
-impl<'a> Waiting<'a> {
-    fn new(count: &'a AtomicU32) -> Self {
-        count.fetch_add(1, Ordering::Relaxed);
-        Self(count)
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
 }

@@ -1,6 +1,5 @@
 //! The write transaction: the steps that services compose, each one statement, each counted.
 
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
 use sqlx::pool::PoolConnection;
@@ -11,6 +10,7 @@ use super::SqliteStorage;
 use crate::encoding::Encoding;
 use crate::request::AcceptedSave;
 use crate::stopwatch::{nanoseconds_since, unix_milliseconds};
+use crate::waiting::Waiting;
 use crate::{Observation, PersistenceError, RETAINED_SNAPSHOTS, SnapshotId};
 
 pub(super) const INSERT_USER: &str =
@@ -81,23 +81,6 @@ impl SqliteStorage {
             // connection is replaced.
             connection.close().await?;
         }
-    }
-}
-
-/// Counts one waiting caller for as long as it lives, so that a dropped future is not counted for
-/// ever.
-struct Waiting<'a>(&'a AtomicU32);
-
-impl<'a> Waiting<'a> {
-    fn new(count: &'a AtomicU32) -> Self {
-        count.fetch_add(1, Ordering::Relaxed);
-        Self(count)
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
