@@ -116,7 +116,7 @@ fn waiting(scenario: &Scenario, labels: &Arms<String>, time: TimeAxis) -> Option
     let title = match (most.baseline, most.candidate) {
         (None, None) => return None,
         (Some(b), Some(c)) if b.max(c) > 0.0 => format!(
-            "At most {} saves wait in {}, {} in {}",
+            "Saves waiting: at most {} in {}, {} in {}",
             shown(c),
             labels.candidate,
             shown(b),
@@ -126,8 +126,7 @@ fn waiting(scenario: &Scenario, labels: &Arms<String>, time: TimeAxis) -> Option
     };
     let figure = Figure {
         title,
-        note: "Saves that wait for a connection or for their commit, at the end of each interval."
-            .to_owned(),
+        note: "For a connection or for their commit, at the end of each interval. Beside the lines: the most.".to_owned(),
         limits: Vec::new(),
         from: 0.0,
         label_room: 112.0,
@@ -136,7 +135,7 @@ fn waiting(scenario: &Scenario, labels: &Arms<String>, time: TimeAxis) -> Option
         lines: lines.map(|role, line| {
             let end = most
                 .get(role)
-                .map(|most| format!("at most {}", shown(most)));
+                .map(shown);
             (line.clone(), end.unwrap_or_default())
         }),
         time,
@@ -179,7 +178,7 @@ mod tests {
         let titles = all(&scenario);
         assert_eq!(
             titles[older + 1].title,
-            "At most 3 saves wait in Optimized, 0 in Standard"
+            "Saves waiting: at most 3 in Optimized, 0 in Standard"
         );
         assert!(titles[older + 1].drawing.is_some());
     }
