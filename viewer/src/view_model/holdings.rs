@@ -126,16 +126,16 @@ fn waiting(scenario: &Scenario, labels: &Arms<String>, time: TimeAxis) -> Option
     };
     let figure = Figure {
         title,
-        note: "For a connection or for their commit, at the end of each interval. Beside the lines: the most.".to_owned(),
+        note: "For a connection or for their commit, at the end of each interval. \
+               Beside the lines: the most."
+            .to_owned(),
         limits: Vec::new(),
         from: 0.0,
         label_room: 112.0,
         third: false,
         absence: "not measured",
         lines: lines.map(|role, line| {
-            let end = most
-                .get(role)
-                .map(shown);
+            let end = most.get(role).map(shown);
             (line.clone(), end.unwrap_or_default())
         }),
         time,
