@@ -1,12 +1,14 @@
 //! Counters of process and database over a block. The process and a server are asked at both ends of it and never while
 //! it is measured; a log of SQLite's has to be followed.
 
+use std::sync::Arc;
+
 use shared::report::{Allocations, DatabaseCounters, Resources};
 use tokio::sync::Mutex;
 
 use super::allocator::RequestCounter;
 use super::server_log::ServerLog;
-use super::sqlite_log::Watch;
+use super::sqlite_log::{LogFiles, Watch};
 use crate::place::Place;
 
 /// Where to read.
@@ -16,7 +18,8 @@ pub(super) struct Counters {
 }
 
 enum DatabaseAt {
-    File(std::path::PathBuf),
+    /// None where the log's files cannot be opened.
+    File(Option<Arc<LogFiles>>),
     Server(Mutex<ServerLog>),
 }
 
@@ -36,7 +39,7 @@ impl Counters {
         Self {
             requests: RequestCounter::open(),
             database: match place {
-                Place::Sqlite { file } => DatabaseAt::File(file.clone()),
+                Place::Sqlite { file } => DatabaseAt::File(LogFiles::open(file)),
                 Place::Postgres { url, .. } => {
                     DatabaseAt::Server(Mutex::new(ServerLog::open(url).await))
                 }
@@ -46,7 +49,7 @@ impl Counters {
 
     pub(super) async fn begin(&self) -> Begun {
         let database = match &self.database {
-            DatabaseAt::File(file) => DatabaseBegun::File(Watch::begin(file)),
+            DatabaseAt::File(files) => DatabaseBegun::File(files.as_ref().and_then(Watch::begin)),
             DatabaseAt::Server(log) => DatabaseBegun::Server(log.lock().await.written().await),
         };
         Begun {

@@ -7,7 +7,7 @@
 
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -65,27 +65,49 @@ impl Log {
     }
 }
 
-/// Counts from its begin on.
-struct Counter {
+/// The open files of a database's log, for as long as the database is open in this process and no shorter: closing any
+/// handle of a file takes all locks on it from the process, and SQLite's own are on the index
+/// (<https://www.sqlite.org/howtocorrupt.html>, section 2.2).
+pub(super) struct LogFiles {
     index: File,
     file: File,
+}
+
+impl LogFiles {
+    /// None where the files cannot be opened. To be called when the database is open, and dropped when it is closed.
+    pub(super) fn open(database: &Path) -> Option<Arc<Self>> {
+        let beside = |suffix| {
+            let mut path = database.as_os_str().to_owned();
+            path.push(suffix);
+            File::open(path).ok()
+        };
+        let (index, file) = (beside("-shm")?, beside("-wal")?);
+        Some(Arc::new(Self { index, file }))
+    }
+
+    /// # Errors
+    /// The index cannot be read, or belongs to a log that is gone: all connections were closed in between.
+    fn log(&self) -> io::Result<Log> {
+        if self.index.metadata()?.nlink() == 0 {
+            return Err(io::Error::other("the log was removed"));
+        }
+        read_index(&self.index)
+    }
+}
+
+/// Counts from its begin on.
+struct Counter {
+    files: Arc<LogFiles>,
     log: Log,
     pages: u64,
     logs: u64,
 }
 
 impl Counter {
-    fn begin(database: &Path) -> io::Result<Self> {
-        let beside = |suffix| {
-            let mut path = database.as_os_str().to_owned();
-            path.push(suffix);
-            File::open(path)
-        };
-        let (index, file) = (beside("-shm")?, beside("-wal")?);
+    fn begin(files: &Arc<LogFiles>) -> io::Result<Self> {
         Ok(Self {
-            log: read_index(&index)?,
-            index,
-            file,
+            log: files.log()?,
+            files: Arc::clone(files),
             pages: 0,
             logs: 0,
         })
@@ -94,7 +116,7 @@ impl Counter {
     /// # Errors
     /// The files cannot be read, or the log began anew so often that frames were missed.
     fn look(&mut self) -> io::Result<()> {
-        let now = read_index(&self.index)?;
+        let now = self.files.log()?;
         if now.salts == self.log.salts {
             let grown = now.frames.checked_sub(self.log.frames);
             self.pages += u64::from(grown.ok_or_else(missed)?);
@@ -129,7 +151,8 @@ impl Counter {
     fn old_frame(&self, number: u32) -> io::Result<Option<bool>> {
         let before = u64::from(number - 1) * (FRAME_HEADER + self.log.page_bytes);
         let mut header = [0; FRAME_HEADER as usize];
-        match self.file.read_exact_at(&mut header, LOG_HEADER + before) {
+        let file = &self.files.file;
+        match file.read_exact_at(&mut header, LOG_HEADER + before) {
             Ok(()) if header[8..16] == self.log.salts => Ok(Some(header[4..8] != [0; 4])),
             Ok(()) => Ok(None),
             Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
@@ -175,8 +198,8 @@ pub(super) struct Watch {
 
 impl Watch {
     /// None where the files of the log cannot be read.
-    pub(super) fn begin(database: &Path) -> Option<Self> {
-        let mut counter = Counter::begin(database).ok()?;
+    pub(super) fn begin(files: &Arc<LogFiles>) -> Option<Self> {
+        let mut counter = Counter::begin(files).ok()?;
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let thread = std::thread::spawn(move || {
@@ -250,7 +273,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let counted = folder.path().join("counted.db");
         let mut connection = database(&counted, "1000").await;
-        let mut counter = Counter::begin(&counted).unwrap();
+        let mut counter = Counter::begin(&LogFiles::open(&counted).unwrap()).unwrap();
         for _ in 0..LOOKS {
             fill(&mut connection, ROWS).await;
             counter.look().unwrap();
@@ -278,7 +301,7 @@ mod tests {
         let file = folder.path().join("idle.db");
         let mut connection = database(&file, "1000").await;
         fill(&mut connection, 10).await;
-        let watch = Watch::begin(&file).unwrap();
+        let watch = Watch::begin(&LogFiles::open(&file).unwrap()).unwrap();
         run(&mut connection, "SELECT count(*) FROM states").await;
         let counted = watch.end().unwrap();
         assert_eq!((counted.wal_pages, counted.checkpoints), (Some(0), Some(0)));
@@ -290,7 +313,7 @@ mod tests {
         let file = folder.path().join("missed.db");
         let mut connection = database(&file, "0").await;
         fill(&mut connection, 10).await;
-        let mut counter = Counter::begin(&file).unwrap();
+        let mut counter = Counter::begin(&LogFiles::open(&file).unwrap()).unwrap();
         let anew = async |connection: &mut SqliteConnection| {
             run(connection, "PRAGMA wal_checkpoint(RESTART)").await;
             fill(connection, 1).await;
@@ -308,16 +331,52 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("overwritten.db");
         let mut connection = database(&file, "0").await;
-        let mut counter = Counter::begin(&file).unwrap();
+        let mut counter = Counter::begin(&LogFiles::open(&file).unwrap()).unwrap();
         fill(&mut connection, 10).await;
         run(&mut connection, "PRAGMA wal_checkpoint(RESTART)").await;
         fill(&mut connection, 20).await;
         assert!(counter.look().is_err());
     }
 
+    /// Locks on a file, by the system's own list of them.
+    fn locks(file: &Path) -> usize {
+        let inode = format!(":{} ", file.metadata().unwrap().ino());
+        let all = std::fs::read_to_string("/proc/locks").unwrap();
+        all.lines().filter(|line| line.contains(&inode)).count()
+    }
+
+    #[tokio::test]
+    async fn watching_leaves_the_databases_locks_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("locked.db");
+        let mut connection = database(&file, "1000").await;
+        let files = LogFiles::open(&file).unwrap();
+        let index = folder.path().join("locked.db-shm");
+        let held = locks(&index);
+        assert!(held > 0, "an open database holds a lock on its index");
+        for _ in 0..2 {
+            let watch = Watch::begin(&files).unwrap();
+            fill(&mut connection, 10).await;
+            assert!(watch.end().unwrap().wal_pages > Some(0));
+            assert_eq!(locks(&index), held);
+        }
+        drop(files);
+        assert_eq!(locks(&index), 0, "closing the files takes the locks away");
+    }
+
+    #[tokio::test]
+    async fn a_log_that_was_removed_gives_no_count() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("removed.db");
+        let connection = database(&file, "1000").await;
+        let files = LogFiles::open(&file).unwrap();
+        connection.close().await.unwrap();
+        assert!(Watch::begin(&files).is_none());
+    }
+
     #[test]
     fn a_database_without_a_log_has_no_count() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(Watch::begin(&folder.path().join("none.db")).is_none());
+        assert!(LogFiles::open(&folder.path().join("none.db")).is_none());
     }
 }
