@@ -8,15 +8,12 @@ use std::time::{Duration, Instant};
 
 use persistence::{CheckpointType, Outcome, SaveRequest, Saved, StatePersistence};
 use shared::report::{Backlog, Mode};
-use thread_priority::{
-    RealtimeThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy,
-    set_thread_priority_and_policy, thread_native_id,
-};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 use super::outbox::Outbox;
+use super::urgency::be_urgent;
 use crate::arm::messages::Ack;
 use crate::plan::{PlannedBlock, PlannedSave, Texts};
 
@@ -149,19 +146,6 @@ async fn serve_open(context: Arc<Context>) -> Served {
         dispatch_lags,
         backlog: Some(backlog),
     }
-}
-
-/// Lets this thread run as soon as it is due, before all that it measures: otherwise, when a stalled service catches up on
-/// all processors, the generator waits with it. Where the system refuses (it takes a privilege), the thread competes like
-/// any other, and its lateness is in the report either way.
-fn be_urgent() {
-    // The default slack of 50 µs would be most of the lateness that is left.
-    let _wide = rustix::thread::set_current_timer_slack(std::num::NonZeroU64::new(1));
-    let _competes = set_thread_priority_and_policy(
-        thread_native_id(),
-        ThreadPriority::Min,
-        ThreadSchedulePolicy::Realtime(RealtimeThreadSchedulePolicy::Fifo),
-    );
 }
 
 /// Hands each save to its user at its planned instant, whatever the service does.

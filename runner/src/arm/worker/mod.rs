@@ -16,6 +16,7 @@ mod server_log;
 mod sqlite_log;
 mod step;
 mod subject;
+mod urgency;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -16,6 +16,8 @@ use std::time::Duration;
 
 use shared::report::DatabaseCounters;
 
+use super::urgency::be_urgent;
+
 /// Between two looks. A log begins anew after a thousand pages, for which a disk takes longer than twice this.
 const INTERVAL: Duration = Duration::from_millis(10);
 /// How often the index is read anew where somebody was changing it.
@@ -203,6 +205,8 @@ impl Watch {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let thread = std::thread::spawn(move || {
+            // A log that grows past the last look's place unseen is not counted.
+            be_urgent();
             while !stopped.load(Ordering::Relaxed) {
                 counter.look()?;
                 std::thread::park_timeout(INTERVAL);
