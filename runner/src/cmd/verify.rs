@@ -133,7 +133,7 @@ mod tests {
         let text =
             std::fs::read_to_string(&path)
                 .unwrap()
-                .replacen("\"planned\": 4", "\"planned\": 5", 1);
+                .replacen("\"planned\":4", "\"planned\":5", 1);
         std::fs::write(&path, text).unwrap();
         let check = check_run(folder.path());
         insta::assert_snapshot!(listing("run", &check), @"

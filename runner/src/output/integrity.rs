@@ -296,7 +296,7 @@ mod tests {
         let folder = sample::written(&["low-load"]);
         let path = folder.path().join("low-load.json");
         let text = fs::read_to_string(&path).unwrap();
-        let at = text.find("\"response\": \"H").unwrap() + "\"response\": \"".len();
+        let at = text.find("\"response\":\"H").unwrap() + "\"response\":\"".len();
         let changed = format!("{}!{}", &text[..at], &text[at + 1..]);
         fs::write(&path, changed).unwrap();
         let found = messages(folder.path());

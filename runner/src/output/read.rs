@@ -176,7 +176,7 @@ mod tests {
         let text =
             fs::read_to_string(&path)
                 .unwrap()
-                .replacen("\"planned\": 4", "\"planned\": 5", 1);
+                .replacen("\"planned\":4", "\"planned\":5", 1);
         fs::write(&path, text).unwrap();
         let (_, scenarios) = read_run_folder(folder.path()).unwrap();
         let damaged = scenarios[0].as_ref().unwrap_err();

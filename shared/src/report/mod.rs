@@ -13,6 +13,7 @@ mod capacity;
 mod compression;
 mod faults;
 mod index;
+mod layout;
 mod read;
 mod resources;
 mod run;

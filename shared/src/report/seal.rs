@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::layout::lines;
+
 const HEX_DIGITS: usize = 64;
 const PART_DIGITS: usize = 16;
 /// Stands in the digest's place while the digest is computed.
@@ -55,7 +57,7 @@ pub fn seal<T: Serialize>(document: &T) -> Result<(String, String), serde_json::
     if let Value::Object(members) = &mut value {
         members.remove("seal");
     }
-    let body = serde_json::to_string_pretty(&value)?;
+    let body = lines(&value)?;
     let seal_text = serde_json::to_string_pretty(&seal)?.replace('\n', "\n  ");
     let body = body.strip_suffix("\n}").unwrap_or(&body);
     let blank = format!("{body},\n  \"seal\": {seal_text}\n}}\n");

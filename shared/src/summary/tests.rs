@@ -341,7 +341,7 @@ fn a_whole_run_survives_being_sealed_and_read() {
 #[test]
 fn one_digit_changed_in_a_sealed_scenario_is_named() {
     let (text, _) = report::seal(&Synthetic::default().scenario()).unwrap();
-    let changed = text.replacen("\"planned\": 250", "\"planned\": 251", 1);
+    let changed = text.replacen("\"planned\":250", "\"planned\":251", 1);
     assert_eq!(
         report::check_seal(&changed),
         Err(report::SealFault::Parts(vec!["/blocks/0".into()]))
