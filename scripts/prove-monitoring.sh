@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Proves that monitoring/ shows a run: a real Prometheus scrapes a short one, and every query of the dashboard must return data.
+# Proves that monitoring/ shows a run: a real Prometheus scrapes a short one, and so does one that takes native histograms. Every
+# query of the dashboard must return data.
 #
 #   scripts/prove-monitoring.sh RUNNER
 #
@@ -10,8 +11,8 @@ runner=$(realpath "${1:?usage: scripts/prove-monitoring.sh RUNNER}")
 prometheus=$("$root/scripts/prometheus.sh" prometheus)
 
 work=$(mktemp -d) pids=()
-# They are read before those who write them have begun.
-touch "$work"/{run,prometheus}.log
+# Logs are read before those who write them have begun.
+touch "$work"/{run,plain,native}.log
 clean_up() {
   for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null && wait "$pid" || true; done
   rm -rf "$work"
@@ -44,15 +45,24 @@ target=$(until_said '127\.0\.0\.1:[1-9][0-9]*' "$work/run.log" "$run")
 sed -e "s/127.0.0.1:9464/$target/" -e 's/_interval: 5s/_interval: 1s/' -e '/^alerting:/,/^$/d' \
   "$root/monitoring/prometheus.yml" >"$work/prometheus.yml"
 ln -s "$root/monitoring/rules" "$work/rules"
-port=$(node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })')
-"$prometheus" --config.file="$work/prometheus.yml" --storage.tsdb.path="$work/data" \
-  --web.listen-address="127.0.0.1:$port" >"$work/prometheus.log" 2>&1 &
-pids+=("$!")
-until_said 'Server is ready' "$work/prometheus.log" "$!" >/dev/null
+# start NAME OPTIONS...: a Prometheus on a free port, which is left in the variable `port`.
+start() {
+  local name=$1
+  shift
+  port=$(node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })')
+  "$prometheus" --config.file="$work/prometheus.yml" --storage.tsdb.path="$work/$name" \
+    --web.listen-address="127.0.0.1:$port" "$@" >"$work/$name.log" 2>&1 &
+  pids+=("$!")
+  until_said 'Server is ready' "$work/$name.log" "$!" >/dev/null
+}
+start plain
+plain=$port
+start native --enable-feature=native-histograms
+native=$port
 
 code=0
 wait "$run" || code=$?
 [ "$code" -eq 0 ] || fail "the run ended with $code" "$work/run.log"
 # The last scrape is evaluated within a second.
 sleep 2
-node "$tests/queries.mjs" "http://127.0.0.1:$port" "$begin"
+node "$tests/queries.mjs" "http://127.0.0.1:$plain" "http://127.0.0.1:$native" "$begin"

@@ -5,7 +5,9 @@
 
 mod blocks;
 mod families;
+mod format;
 mod meter;
+mod native;
 mod recorded;
 mod server;
 #[cfg(test)]

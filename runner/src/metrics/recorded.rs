@@ -1,10 +1,12 @@
-//! Histograms of finished blocks as Prometheus takes them: counts of classic buckets.
+//! Histograms of finished blocks as Prometheus takes them: counts of classic and of native buckets.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use prometheus_client::encoding::{EncodeMetric, MetricEncoder, NoLabelSet};
 use prometheus_client::metrics::{MetricType, TypedMetric};
 use shared::histogram::Histogram;
+
+use super::native::Native;
 
 /// Upper bounds of the buckets, nanoseconds: 1, 2 and 5 in each decade, from what a cache hit takes to what nobody waits for,
 /// and 300 ms, so that each of the strategy's targets (50, 100, 200, 300 and 500 ms) is a bound.
@@ -37,11 +39,13 @@ const NS_PER_SECOND: f64 = 1e9;
 struct Sums {
     /// Values in each bucket, not cumulated; the last has no upper bound.
     counts: [u64; BOUNDS_NS.len() + 1],
+    /// The same values, in finer buckets.
+    native: Native,
     /// Sum of the values, seconds.
     seconds: f64,
 }
 
-/// A classic histogram that whole recordings are added to.
+/// A histogram that whole recordings are added to.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Recorded(Arc<Mutex<Sums>>);
 
@@ -53,6 +57,8 @@ impl Recorded {
         for bucket in recording.buckets() {
             let place = BOUNDS_NS.partition_point(|bound| *bound < bucket.highest);
             sums.counts[place] += bucket.count;
+            let seconds = bucket.highest as f64 / NS_PER_SECOND;
+            sums.native.add(seconds, bucket.count);
         }
         let mean = recording.mean().unwrap_or(0.0);
         sums.seconds += mean * recording.count() as f64 / NS_PER_SECOND;
@@ -68,7 +74,14 @@ impl EncodeMetric for Recorded {
             .zip(sums.counts.iter().copied())
             .collect();
         let count = sums.counts.iter().sum();
-        encoder.encode_histogram::<NoLabelSet>(sums.seconds, count, &buckets, None)
+        let spans = sums.native.spans();
+        encoder.encode_histogram_with_native::<NoLabelSet>(
+            sums.seconds,
+            count,
+            &buckets,
+            None,
+            spans.histogram(),
+        )
     }
 
     fn metric_type(&self) -> MetricType {

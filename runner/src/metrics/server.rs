@@ -7,19 +7,17 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow};
 use axum::Router;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 
+use super::format::Format;
 use crate::exit::usage;
 
-/// The format that the encoder writes.
-const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 /// The longest that a run waits at its end for its last figures to be scraped. Prometheus' own default interval is a minute.
 const LONGEST_WAIT: Duration = Duration::from_secs(65);
 /// How often a run that waits looks whether it should not.
@@ -143,11 +141,14 @@ impl Scrapes {
 
 type Shared = (Arc<Registry>, Arc<Scrapes>);
 
-async fn metrics(State((registry, scrapes)): State<Shared>) -> Response {
-    let mut text = String::new();
-    if encode(&mut text, &registry).is_err() {
+async fn metrics(State((registry, scrapes)): State<Shared>, headers: HeaderMap) -> Response {
+    // Several headers of a name mean the same as one with all values.
+    let accept = headers.get_all(header::ACCEPT).into_iter();
+    let accept: Vec<&str> = accept.filter_map(|value| value.to_str().ok()).collect();
+    let format = Format::wanted(&accept.join(","));
+    let Some(body) = format.encode(&registry) else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-    }
+    };
     scrapes.note();
-    ([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response()
+    ([(header::CONTENT_TYPE, format.content_type())], body).into_response()
 }

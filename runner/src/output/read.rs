@@ -173,10 +173,9 @@ mod tests {
     fn a_damaged_scenario_does_not_hide_the_others() {
         let folder = sample::written(&["low-load", "high-load"]);
         let path = folder.path().join("low-load.json");
-        let text =
-            fs::read_to_string(&path)
-                .unwrap()
-                .replacen("\"planned\":4", "\"planned\":5", 1);
+        let text = fs::read_to_string(&path)
+            .unwrap()
+            .replacen("\"planned\":4", "\"planned\":5", 1);
         fs::write(&path, text).unwrap();
         let (_, scenarios) = read_run_folder(folder.path()).unwrap();
         let damaged = scenarios[0].as_ref().unwrap_err();
