@@ -79,6 +79,10 @@ pub(crate) struct Args {
     /// Pairs of blocks in each scenario, instead of the profile's.
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pairs: Option<u32>,
+    /// Samples of memory, cache and connections that each arm takes over a scenario, at the most [default: 120]: every quarter of
+    /// an hour in the 24 hours of `stability`, every minute with 1440. None is shorter than 250 ms.
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    samples: Option<u32>,
     /// Kills of each arm in the scenario `crash`, instead of the profile's.
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=9_999))]
     kills: Option<u32>,
@@ -135,7 +139,10 @@ pub(crate) async fn run(args: &Args) -> Result<Exit> {
     overrides.check().map_err(usage)?;
     overrides.imported = imported(args)?;
     let specs = overrides
-        .apply(with_kills(specs(args)?, args.kills)?)
+        .apply(with_kills(
+            with_samples(specs(args)?, args.samples),
+            args.kills,
+        )?)
         .map_err(usage)?;
     let policy = policy(args, &specs)?;
     let texts = Arms {
@@ -180,6 +187,14 @@ fn server_control(args: &Args) -> Result<Option<PathBuf>> {
         })
     };
     args.server_control.as_ref().map(full).transpose()
+}
+
+/// The scenarios with as many samples as asked for.
+fn with_samples(mut specs: Vec<Spec>, samples: Option<u32>) -> Vec<Spec> {
+    if let Some(samples) = samples {
+        specs.iter_mut().for_each(|spec| spec.samples = samples);
+    }
+    specs
 }
 
 /// The scenarios with as many kills as asked for.

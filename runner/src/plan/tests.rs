@@ -39,6 +39,7 @@ pub(super) fn spec(pattern: Pattern) -> Spec {
         full: figures,
         offered: figures,
         pairs: 10,
+        samples: 120,
         warm_up_operations: 100,
         closed: None,
         arms: None,

@@ -9,7 +9,7 @@ use super::criteria;
 use super::error::{ScenarioError, Source};
 use super::figure::{Figure, Unit};
 use super::file::{RawProfile, ScenarioFile};
-use super::spec::{Closed, EvictionProbeSpec, Pattern, Profile, Spec};
+use super::spec::{Closed, EvictionProbeSpec, Pattern, Profile, SAMPLES, Spec};
 
 const USERS: RangeInclusive<f64> = 1.0..=100_000.0;
 const RUNS: RangeInclusive<f64> = 1.0..=10_000_000.0;
@@ -82,6 +82,7 @@ impl ScenarioFile {
             full,
             offered,
             pairs,
+            samples: SAMPLES,
             warm_up_operations: check.whole(&raw.warm_up_operations, WARM_UP)?,
             closed: check.closed(raw)?,
             arms: arrangement.arms,

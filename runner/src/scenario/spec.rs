@@ -112,6 +112,9 @@ pub(crate) struct CapacitySpec {
     pub(crate) step_ns: u64,
 }
 
+/// Samples of an arm where nobody asks for more: what a chart can show.
+pub(crate) const SAMPLES: u32 = 120;
+
 /// A scenario for one profile. Every figure is within the ranges of scenario files.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Spec {
@@ -145,6 +148,8 @@ pub(crate) struct Spec {
     pub(crate) offered: LoadFigures,
     /// Pairs of open blocks.
     pub(crate) pairs: u32,
+    /// Samples that each arm takes over its planned open time, at the most and about.
+    pub(crate) samples: u32,
     /// Saves before the first block that do not count.
     pub(crate) warm_up_operations: u64,
     /// Closed blocks after the open ones.

@@ -42,8 +42,6 @@ use crate::dataset::{Dataset, Import, ImportError};
 use crate::environment::build;
 use crate::plan::{Plan, PlannedBlock, Step, Texts, digest};
 
-/// Samples an arm takes at the most over a scenario: what a chart can show.
-const MOST_SAMPLES: f64 = 120.0;
 /// Shorter samples hold too few saves for a percentile.
 const SHORTEST_SAMPLE: Duration = Duration::from_millis(250);
 
@@ -358,7 +356,9 @@ fn dataset_of(open: &Open) -> anyhow::Result<Dataset> {
 }
 
 fn grid(open: &Open, block: &PlannedBlock) -> Grid {
-    let wanted = (open.spec.offered.seconds / MOST_SAMPLES).max(SHORTEST_SAMPLE.as_secs_f64());
+    let spec = &open.spec;
+    let wanted = spec.offered.seconds / f64::from(spec.samples.max(1));
+    let wanted = wanted.max(SHORTEST_SAMPLE.as_secs_f64());
     let length = Duration::from_nanos(block.length_ns.max(1));
     let count = (length.as_secs_f64() / wanted).round().max(1.0) as u32;
     Grid {
