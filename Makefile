@@ -34,11 +34,12 @@ test: ## every check and test, the browser's included
 	scripts/prove-monitoring.sh $(TEST_RUNNER)
 	@$(MAKE) --no-print-directory viewer size browser-test
 
-lint: ## formatting, clippy, dependency rules, alert rules, the WebAssembly check
+lint: ## formatting, clippy, dependency rules and licences, alert rules, the WebAssembly check
 	@scripts/setup.sh test
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
 	scripts/check-dependencies.sh
+	cargo deny --locked check licenses bans sources
 	scripts/check-monitoring.sh
 	$(WASM) cargo check --locked -p shared -p viewer --target wasm32-unknown-unknown
 

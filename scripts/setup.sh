@@ -14,6 +14,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/setup/wasm.sh"
 # shellcheck source=scripts/setup/trunk.sh
 . "$here/setup/trunk.sh"
+# shellcheck source=scripts/setup/deny.sh
+. "$here/setup/deny.sh"
 # shellcheck source=scripts/setup/browser.sh
 . "$here/setup/browser.sh"
 # shellcheck source=scripts/setup/prometheus.sh
@@ -37,6 +39,7 @@ case "${1:-}" in
     setup_wasm
     setup_std_sources
     setup_trunk
+    setup_deny
     setup_node
     setup_chromium
     setup_prometheus

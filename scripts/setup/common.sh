@@ -55,3 +55,20 @@ install_packages() {
     apt-get install -y -qq -o Dpkg::Use-Pty=0 --no-install-recommends "${missing[@]}" >/dev/null ||
     fail "could not install ${missing[*]}" "$by_hand"
 }
+
+version_of() { "$1" --version 2>/dev/null | cut -d' ' -f2; }
+
+# cargo_tool COMMAND VERSION WHY INSTALL-ARGUMENT...
+cargo_tool() {
+  local tool=$1 version=$2 why=$3
+  shift 3
+  local found
+  found=$(version_of "$tool" || true)
+  [ "$found" != "$version" ] || return 0
+
+  say "installing $tool $version${found:+ in place of $found} (cargo, takes some minutes): $why"
+  cargo install "$@" --version "=$version" --force >&2 ||
+    fail "could not install $tool $version" "cargo install $* --version =$version"
+  [ "$(version_of "$tool")" = "$version" ] ||
+    fail "$(command -v "$tool") is not version $version and comes first on PATH" "rm $(command -v "$tool")"
+}

@@ -9,23 +9,6 @@ wasm_bindgen_version() {
   awk '$0 == "name = \"wasm-bindgen\"" { getline; gsub(/[^0-9.]/, ""); print; exit }' "$root/Cargo.lock"
 }
 
-version_of() { "$1" --version 2>/dev/null | cut -d' ' -f2; }
-
-# cargo_tool COMMAND VERSION WHY INSTALL-ARGUMENT...
-cargo_tool() {
-  local tool=$1 version=$2 why=$3
-  shift 3
-  local found
-  found=$(version_of "$tool" || true)
-  [ "$found" != "$version" ] || return 0
-
-  say "installing $tool $version${found:+ in place of $found} (cargo, takes some minutes): $why"
-  cargo install "$@" --version "=$version" --force >&2 ||
-    fail "could not install $tool $version" "cargo install $* --version =$version"
-  [ "$(version_of "$tool")" = "$version" ] ||
-    fail "$(command -v "$tool") is not version $version and comes first on PATH" "rm $(command -v "$tool")"
-}
-
 setup_trunk() {
   local bindgen
   bindgen=$(wasm_bindgen_version)
