@@ -98,6 +98,10 @@ prove-crash: runner ## a thousand kills in the middle of load: nothing acknowled
 prove-leak: runner ## a leak of 1 KB every 100 saves is found in 3 minutes, and none in clean runs (about 35 minutes)
 	scripts/prove-leak.sh
 
+.PHONY: fuzz
+fuzz: ## harmed reports for the readers of runner and site, for ten minutes
+	scripts/fuzz.sh
+
 browser-test: ## open the built site in Chromium, and read its histograms with another HdrHistogram
 	@scripts/setup.sh test
 	cd web/tests && RUNNER="$(CURDIR)/$(TEST_RUNNER)" CHROMIUM="$$(../../scripts/chromium.sh)" node --test --test-reporter=spec *.test.mjs

@@ -19,6 +19,8 @@ const V2_HEADER_BYTES: usize = 40;
 const COUNTER_BYTES: u32 = 9;
 /// Half of the 2048 counters that three digits need in the first bucket, as a power of two: 1000 values apart by one.
 const HALF_MAGNITUDE: u32 = 10;
+/// Counters of the widest histogram: those of the first bucket, and half as many for each doubling up to 64 bits.
+const MOST_COUNTERS: u64 = (u64::BITS as u64 - HALF_MAGNITUDE as u64 + 1) << HALF_MAGNITUDE;
 
 /// The non-empty buckets of an encoded histogram, lowest first.
 pub(super) fn buckets(text: &str) -> Result<Vec<Bucket>, HistogramError> {
@@ -43,6 +45,9 @@ pub(super) fn buckets(text: &str) -> Result<Vec<Bucket>, HistogramError> {
             });
         }
         index = index.saturating_add(1);
+    }
+    if index > MOST_COUNTERS {
+        return Err(too_many());
     }
     Ok(buckets)
 }
@@ -137,6 +142,10 @@ fn next_counter(rest: &mut &[u8]) -> Result<i64, HistogramError> {
     Ok((folded >> 1).cast_signed() ^ -((folded & 1).cast_signed()))
 }
 
+fn too_many() -> HistogramError {
+    HistogramError::Counters("more of them than 64 bits have values".to_owned())
+}
+
 /// The lowest and the highest value of a counter.
 fn bounds(index: u64, unit: u32) -> Result<(u64, u64), HistogramError> {
     let half = 1_u64 << HALF_MAGNITUDE;
@@ -147,9 +156,7 @@ fn bounds(index: u64, unit: u32) -> Result<(u64, u64), HistogramError> {
     };
     let shift = u32::try_from(step).unwrap_or(u32::MAX).saturating_add(unit);
     if shift > u64::BITS - HALF_MAGNITUDE - 1 {
-        return Err(HistogramError::Counters(
-            "more of them than 64 bits have values".to_owned(),
-        ));
+        return Err(too_many());
     }
     let lowest = place << shift;
     Ok((lowest, lowest | ((1 << shift) - 1)))
