@@ -8,7 +8,7 @@ use shared::arms::ArmRole;
 use shared::report::{Block, Build, CapacityStep, EvictionProbe, Fault, Promises, Sample};
 
 use crate::place::Place;
-use crate::plan::Step;
+use crate::plan::{Step, Stretch};
 use crate::scenario::Spec;
 
 /// Version of these messages. Arms of another version are refused by name.
@@ -30,6 +30,9 @@ pub(crate) enum Request {
     Run {
         /// Its place in the plan.
         block: usize,
+        /// The part of it that is asked for; none: all of it.
+        #[serde(default)]
+        stretch: Option<Stretch>,
         /// What the arm breaks in its own cache meanwhile.
         #[serde(default)]
         failure: Option<CacheFailure>,

@@ -19,7 +19,7 @@ pub(crate) use messages::{Ack, BlockDone, CacheFailure, Open, Opened, Tried};
 pub(crate) use process::ProcessArms;
 pub(crate) use worker::LEAD;
 
-use crate::plan::Step;
+use crate::plan::{Step, Stretch};
 
 /// Where an arm's acknowledgements go as they come.
 pub(crate) type Acknowledge<'a> = &'a mut (dyn FnMut(Ack) + Send);
@@ -29,10 +29,11 @@ pub(crate) type Acknowledge<'a> = &'a mut (dyn FnMut(Ack) + Send);
 pub(crate) trait Arm: Send {
     /// Prepares for a scenario.
     async fn open(&mut self, open: Open) -> Result<Opened, ArmError>;
-    /// Runs a block of the plan; with `failure` its cache fails meanwhile.
+    /// Runs a block of the plan or a stretch of one; with `failure` its cache fails meanwhile.
     async fn run(
         &mut self,
         block: usize,
+        stretch: Option<Stretch>,
         failure: Option<CacheFailure>,
         acknowledge: Acknowledge<'_>,
     ) -> Result<BlockDone, ArmError>;

@@ -14,7 +14,7 @@ use super::{
     Acknowledge, Arm, ArmError, BlockDone, CacheFailure, Kill, Open, Opened, StartArms, Tried,
 };
 use crate::environment::build as build_of_this;
-use crate::plan::Step;
+use crate::plan::{Step, Stretch};
 
 /// The hidden subcommand that turns the runner into an arm.
 pub(crate) const ARM_COMMAND: &str = "arm";
@@ -204,10 +204,16 @@ impl Arm for ProcessArm {
     async fn run(
         &mut self,
         block: usize,
+        stretch: Option<Stretch>,
         failure: Option<CacheFailure>,
         acknowledge: Acknowledge<'_>,
     ) -> Result<BlockDone, ArmError> {
-        self.request(&Request::Run { block, failure }).await?;
+        let request = Request::Run {
+            block,
+            stretch,
+            failure,
+        };
+        self.request(&request).await?;
         loop {
             match self.reply().await? {
                 Reply::Acknowledged { saves } => saves.into_iter().for_each(&mut *acknowledge),
@@ -224,8 +230,12 @@ impl Arm for ProcessArm {
         acknowledge: Acknowledge<'_>,
     ) -> Result<Duration, ArmError> {
         let begun = Instant::now();
-        let failure = None;
-        self.request(&Request::Run { block, failure }).await?;
+        let request = Request::Run {
+            block,
+            stretch: None,
+            failure: None,
+        };
+        self.request(&request).await?;
         self.listen(begun, kill, acknowledge).await?;
         let died = |e: std::io::Error| ArmError::Died(e.to_string());
         self.child.start_kill().map_err(died)?;

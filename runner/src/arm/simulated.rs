@@ -18,7 +18,7 @@ use super::{
     Tried,
 };
 use crate::dataset::Dataset;
-use crate::plan::{Plan, PlannedBlock, Step, Texts, digest};
+use crate::plan::{Plan, PlannedBlock, Step, Stretch, Texts, digest};
 
 /// Starts simulated arms.
 #[derive(Default)]
@@ -152,10 +152,12 @@ impl Arm for Simulated {
     async fn run(
         &mut self,
         block: usize,
+        stretch: Option<Stretch>,
         failure: Option<CacheFailure>,
         acknowledge: Acknowledge<'_>,
     ) -> Result<BlockDone, ArmError> {
-        let planned = &self.blocks[block];
+        let whole = &self.blocks[block];
+        let planned = &stretch.map_or_else(|| whole.clone(), |stretch| whole.part(stretch));
         for save in &planned.saves {
             acknowledge(Ack(save.index, 1, !self.deduplicates(save.class)));
         }

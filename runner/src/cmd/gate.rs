@@ -18,7 +18,7 @@ use crate::environment::build;
 use crate::exit::{Exit, usage};
 use crate::output::sheet::{Format, Sheet};
 use crate::output::write_atomically;
-use crate::run::{Assignment, Paths, measure};
+use crate::run::{Assignment, EVIDENCE_EVERY, Paths, measure};
 use crate::scenario::{Profile, Spec, check_policy, load, load_policy};
 
 mod stored;
@@ -235,6 +235,7 @@ fn assignment(
         out: args.out.clone(),
         database: args.database.clone(),
         server_control: None,
+        evidence_every: EVIDENCE_EVERY,
         paths: Paths::Stderr,
         metrics: None,
     }

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Result, anyhow};
 use shared::arms::Arms;
@@ -14,7 +15,7 @@ use crate::arm::{ArmSource, choose, identities};
 use crate::dataset::Import;
 use crate::exit::{Exit, usage};
 use crate::metrics::address;
-use crate::run::{Assignment, Finished, Paths, measure};
+use crate::run::{Assignment, EVIDENCE_EVERY, Finished, Paths, measure};
 use crate::scenario::{
     FaultSpec, Overrides, Profile, ScenarioFile, Spec, Workload, builtin, check_policy, is_in_all,
     key_skew, load, load_policy, share,
@@ -107,6 +108,11 @@ pub(crate) struct Args {
     /// address: 127.0.0.1 keeps them on this machine. Port 0 takes any free one; the address is told on stderr.
     #[arg(long, value_name = "IP:PORT", value_parser = address)]
     metrics: Option<SocketAddr>,
+    /// Longest load without evidence on the disk, seconds: what a crash of this machine or of the runner can cost. Longer blocks
+    /// are run in stretches; `runner resume` goes on with what was written.
+    #[arg(long, value_name = "SECONDS", default_value_t = EVIDENCE_EVERY.as_secs(),
+          value_parser = clap::value_parser!(u64).range(1..=3600))]
+    evidence_every: u64,
     /// What people call the run.
     #[arg(long, value_name = "TEXT")]
     title: Option<String>,
@@ -168,6 +174,7 @@ pub(crate) async fn run(args: &Args) -> Result<Exit> {
         out: args.out.clone(),
         database: args.database.clone(),
         server_control: server_control(args)?,
+        evidence_every: Duration::from_secs(args.evidence_every),
         paths: Paths::Stdout,
         metrics: args.metrics,
     };

@@ -16,6 +16,7 @@ mod replay;
 mod sequence;
 mod split;
 mod states;
+mod stretch;
 mod texts;
 mod thrashing;
 
@@ -25,6 +26,7 @@ pub(crate) use derived::Derived;
 pub(crate) use digest::digest;
 pub(crate) use implied::implied_hits;
 pub(crate) use states::PlanError;
+pub(crate) use stretch::Stretch;
 pub(crate) use texts::Texts;
 
 use std::sync::Arc;

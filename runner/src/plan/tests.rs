@@ -63,6 +63,10 @@ fn plan(spec: &Spec, seed: u64) -> Plan {
     Plan::new(spec, seed, &dataset()).unwrap()
 }
 
+pub(super) fn plan_of(pattern: Pattern) -> Plan {
+    plan(&spec(pattern), 7)
+}
+
 pub(super) fn saves(plan: &Plan) -> impl Iterator<Item = &PlannedSave> {
     plan.blocks.iter().flat_map(|block| &block.saves)
 }

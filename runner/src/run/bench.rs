@@ -1,6 +1,7 @@
 //! What the scenarios of a run share, and the report of one from begin to end.
 
 use std::path::Path;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use shared::arms::Arms;
@@ -32,6 +33,8 @@ pub(crate) struct Bench<'a> {
     pub(crate) databases: &'a Databases,
     /// A program that stops and starts the database server, where there is one.
     pub(crate) server_control: Option<&'a Path>,
+    /// Longest load without evidence: longer blocks are run in stretches.
+    pub(crate) evidence_every: Duration,
     /// Whether to stop.
     pub(crate) interrupt: &'a Interrupt,
     /// Whether the evidence of the scenario in progress suffices; asked at the planned looks only.

@@ -11,6 +11,7 @@ use shared::report::{ImpliedHits, LedgerCheck, Mode, Scenario, Status};
 use super::bench::Bench;
 use super::events::{Event, Listener};
 use super::faults::reject_marked;
+use super::join::join;
 use super::side::{Left, Side};
 use crate::arm::{ArmSource, BlockDone, Opened, identities, own_arms};
 use crate::ledger::merge;
@@ -247,13 +248,23 @@ impl<'a> Course<'a> {
         Ok(Status::Complete)
     }
 
-    /// Runs one block.
+    /// Runs one block, stretch by stretch.
     async fn block(&mut self, side: &mut Side, role: ArmRole, number: usize) -> anyhow::Result<()> {
         let started_ns = self.elapsed_ns();
+        let mut sum: Option<BlockDone> = None;
         let planned = &self.plans.get(role).blocks[number];
-        let done = side.run_block(number, &planned.saves).await;
-        let done = done.with_context(|| self.place(role, number))?;
-        self.record(role, number, started_ns, done)
+        for stretch in planned.stretches(self.bench.evidence_every) {
+            let saves = planned.part(stretch).saves;
+            let done = side.run_stretch(number, stretch, &saves).await;
+            let done = done.with_context(|| self.place(role, number))?;
+            sum = Some(match sum {
+                None => done,
+                Some(sum) => join(sum, done, stretch.from_ns, self.spec.sample_ns())
+                    .with_context(|| self.place(role, number))?,
+            });
+        }
+        // A block has a stretch at the least.
+        sum.map_or(Ok(()), |done| self.record(role, number, started_ns, done))
     }
 
     /// Nanoseconds since the first block began.

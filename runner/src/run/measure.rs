@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use jiff::Timestamp;
@@ -43,6 +44,8 @@ pub(crate) struct Assignment {
     pub(crate) database: Option<String>,
     /// A program that stops and starts the database server, where there is one.
     pub(crate) server_control: Option<PathBuf>,
+    /// Longest load without evidence: longer blocks are run in stretches.
+    pub(crate) evidence_every: Duration,
     /// Where the paths of the report's files are printed.
     pub(crate) paths: Paths,
     /// Where the figures are served for Prometheus while the run goes on.
@@ -81,6 +84,7 @@ pub(crate) async fn measure(assignment: Assignment, enough: Enough<'_>) -> Resul
         policy: assignment.policy,
         databases: databases.of_run(folder.id()),
         server_control: assignment.server_control,
+        evidence_every: assignment.evidence_every,
         paths: assignment.paths,
     };
     let interrupt = Interrupt::listen().context("listening for Ctrl-C")?;

@@ -8,6 +8,7 @@ mod course;
 mod events;
 mod faults;
 mod interrupt;
+mod join;
 mod measure;
 mod progress;
 mod side;
@@ -18,6 +19,7 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use shared::arms::Arms;
@@ -38,6 +40,9 @@ use crate::dataset::{Dataset, Import};
 use crate::environment::{build, environment};
 use crate::output::RunFolder;
 use crate::scenario::Spec;
+
+/// Longest load without evidence, where nobody asks for another one.
+pub(crate) const EVIDENCE_EVERY: Duration = Duration::from_secs(60);
 
 /// What is to be run.
 pub(crate) struct Order {
@@ -61,6 +66,8 @@ pub(crate) struct Order {
     pub(crate) databases: Databases,
     /// A program that stops and starts the database server, where there is one.
     pub(crate) server_control: Option<PathBuf>,
+    /// Longest load without evidence: longer blocks are run in stretches.
+    pub(crate) evidence_every: Duration,
     /// Where the paths of the report's files are printed.
     pub(crate) paths: Paths,
 }
@@ -129,6 +136,7 @@ pub(crate) async fn conduct(
             state_hashes: &state_hashes,
             databases: &order.databases,
             server_control: order.server_control.as_deref(),
+            evidence_every: order.evidence_every,
             interrupt,
             enough: &so_far,
         };

@@ -14,7 +14,7 @@ use crate::arm::{
 };
 use crate::ledger::{Expected, Ledger};
 use crate::place::{Place, connect};
-use crate::plan::PlannedSave;
+use crate::plan::{PlannedSave, Stretch};
 use crate::scenario::Spec;
 
 /// How long a server may go on with what a process asked of it that is gone, and how often to look.
@@ -145,7 +145,25 @@ impl Side {
             ledger.record(ack.0, ack.1, ack.2);
             hear(ack);
         };
-        let result = self.arm.run(number, failure, &mut acknowledge).await;
+        let result = self.arm.run(number, None, failure, &mut acknowledge).await;
+        self.settle(
+            saves,
+            result.as_ref().ok().map(|done| done.failed.as_slice()),
+        );
+        result
+    }
+
+    /// Runs a stretch of a block and keeps the ledger; `saves` are those of the stretch.
+    pub(super) async fn run_stretch(
+        &mut self,
+        number: usize,
+        stretch: Stretch,
+        saves: &[PlannedSave],
+    ) -> Result<BlockDone, ArmError> {
+        let ledger = &mut self.ledger;
+        let mut acknowledge = |ack: Ack| ledger.record(ack.0, ack.1, ack.2);
+        let stretch = Some(stretch);
+        let result = self.arm.run(number, stretch, None, &mut acknowledge).await;
         self.settle(
             saves,
             result.as_ref().ok().map(|done| done.failed.as_slice()),

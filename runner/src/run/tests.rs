@@ -69,6 +69,7 @@ async fn simulate_on(
         policy: release_policy(),
         databases: Databases::in_folder(folder.path().join("databases")),
         server_control: None,
+        evidence_every: EVIDENCE_EVERY,
         paths: Paths::Stderr,
     };
     let reports =

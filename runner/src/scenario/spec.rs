@@ -1,5 +1,7 @@
 //! A scenario resolved for one profile: all that planning and running it needs.
 
+use std::time::Duration;
+
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use shared::arms::{ArmRole, Arms, ByClass};
@@ -115,6 +117,9 @@ pub(crate) struct CapacitySpec {
 /// Samples of an arm where nobody asks for more: what a chart can show.
 pub(crate) const SAMPLES: u32 = 120;
 
+/// Shorter samples hold too few saves for a percentile.
+const SHORTEST_SAMPLE: Duration = Duration::from_millis(250);
+
 /// A scenario for one profile. Every figure is within the ranges of scenario files.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Spec {
@@ -211,6 +216,12 @@ impl Spec {
             criteria: Vec::new(),
             ..self.clone()
         }
+    }
+
+    /// How long samples should be, nanoseconds.
+    pub(crate) fn sample_ns(&self) -> f64 {
+        let wanted = self.offered.seconds * 1e9 / f64::from(self.samples.max(1));
+        wanted.max(SHORTEST_SAMPLE.as_nanos() as f64)
     }
 
     /// The load as the report states it.

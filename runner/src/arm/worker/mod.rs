@@ -40,10 +40,7 @@ use super::messages::{
 };
 use crate::dataset::{Dataset, Import, ImportError};
 use crate::environment::build;
-use crate::plan::{Plan, PlannedBlock, Step, Texts, digest};
-
-/// Shorter samples hold too few saves for a percentile.
-const SHORTEST_SAMPLE: Duration = Duration::from_millis(250);
+use crate::plan::{Plan, PlannedBlock, Step, Stretch, Texts, digest};
 
 /// Serves requests until told to close or until the controller is gone.
 ///
@@ -107,11 +104,15 @@ async fn answer(
             *session = Some(begun);
             Ok(Reply::Opened(opened))
         }
-        Request::Run { block, failure } => {
+        Request::Run {
+            block,
+            stretch,
+            failure,
+        } => {
             let session = session.as_ref().context("no scenario is open")?;
-            Ok(Reply::BlockDone(Box::new(
-                session.run(block, failure, outbox.clone()).await?,
-            )))
+            let block = session.block(block, stretch)?;
+            let done = session.run(&block, failure, outbox.clone()).await?;
+            Ok(Reply::BlockDone(Box::new(done)))
         }
         Request::Try { step } => {
             let session = session.as_mut().context("no scenario is open")?;
@@ -203,16 +204,19 @@ impl Session {
         ))
     }
 
+    /// A block of the plan, or a stretch of one.
+    fn block(&self, number: usize, stretch: Option<Stretch>) -> anyhow::Result<Arc<PlannedBlock>> {
+        let whole = self.blocks.get(number);
+        let whole = whole.with_context(|| format!("the plan has no block {number}"))?;
+        Ok(stretch.map_or_else(|| Arc::clone(whole), |part| Arc::new(whole.part(part))))
+    }
+
     async fn run(
         &self,
-        number: usize,
+        block: &Arc<PlannedBlock>,
         failure: Option<CacheFailure>,
         outbox: Outbox,
     ) -> anyhow::Result<BlockDone> {
-        let block = self
-            .blocks
-            .get(number)
-            .with_context(|| format!("the plan has no block {number}"))?;
         let grid = grid(&self.open, block);
         let counted = self.counters.begin().await;
         let before = self.instruments.read();
@@ -356,11 +360,9 @@ fn dataset_of(open: &Open) -> anyhow::Result<Dataset> {
 }
 
 fn grid(open: &Open, block: &PlannedBlock) -> Grid {
-    let spec = &open.spec;
-    let wanted = spec.offered.seconds / f64::from(spec.samples.max(1));
-    let wanted = wanted.max(SHORTEST_SAMPLE.as_secs_f64());
     let length = Duration::from_nanos(block.length_ns.max(1));
-    let count = (length.as_secs_f64() / wanted).round().max(1.0) as u32;
+    let wanted = block.length_ns as f64 / open.spec.sample_ns();
+    let count = wanted.round().max(1.0) as u32;
     Grid {
         interval: length / count,
         count,
