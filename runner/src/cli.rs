@@ -17,6 +17,7 @@ use crate::exit::Exit;
 Examples:
   runner --all            measure everything (short for `runner run --all`)
   runner list             what there is to measure
+  runner resume RUN       go on with a run that was cut off
   runner baseline set     keep this build as the last good one
   runner gate             is this build worse than that? the exit code is the verdict
   runner compare A B      two runs against each other
@@ -37,6 +38,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(cmd::run::Args),
+    Resume(cmd::resume::Args),
     Gate(cmd::gate::Args),
     Baseline(cmd::baseline::Args),
     Compare(cmd::compare::Args),
@@ -64,6 +66,7 @@ impl Cli {
     pub(crate) async fn execute(self) -> Result<Exit> {
         match self.command.unwrap_or(Command::Run(self.run)) {
             Command::Run(args) => cmd::run::run(&args).await,
+            Command::Resume(args) => cmd::resume::run(&args).await,
             Command::Gate(args) => cmd::gate::run(&args).await,
             Command::Baseline(args) => cmd::baseline::run(&args).await,
             Command::Compare(args) => cmd::compare::run(&args),

@@ -80,13 +80,14 @@ impl Home {
                 let made = tempfile::Builder::new()
                     .prefix(".databases-")
                     .tempdir_in(&parent);
-                Ok(Prepared::Folder(made.map_err(|e| {
+                let made = made.map_err(|e| {
                     usage(anyhow!(
                         "databases cannot be kept in {}: {e}; make the folder writable or name another place with \
                          --database",
                         parent.display()
                     ))
-                })?))
+                })?;
+                Ok(Prepared::Folder(GoesAway(made.keep())))
             }
             Self::Server(url) => {
                 let checked = check_server(&url).await;
@@ -100,7 +101,7 @@ impl Home {
 /// A place for databases that works.
 pub(crate) enum Prepared {
     /// A folder that goes away with the run.
-    Folder(tempfile::TempDir),
+    Folder(GoesAway),
     /// A server that was checked.
     Server(String),
 }
@@ -110,7 +111,7 @@ impl Prepared {
     pub(crate) fn of_run(self, run: &str) -> Databases {
         match self {
             Self::Folder(folder) => Databases::Files {
-                folder: folder.path().to_owned(),
+                folder: folder.0.clone(),
                 _goes_away: Some(folder),
             },
             Self::Server(url) => Databases::Schemas {
@@ -121,6 +122,15 @@ impl Prepared {
     }
 }
 
+/// A folder that is removed with the value: at the end of a run, however it ends, unless the process is killed.
+pub(crate) struct GoesAway(PathBuf);
+
+impl Drop for GoesAway {
+    fn drop(&mut self) {
+        let _stays = std::fs::remove_dir_all(&self.0);
+    }
+}
+
 /// The databases of a run.
 pub(crate) enum Databases {
     /// SQLite databases.
@@ -128,7 +138,7 @@ pub(crate) enum Databases {
         /// The folder that holds them and nothing else.
         folder: PathBuf,
         /// Removes the folder in the end.
-        _goes_away: Option<tempfile::TempDir>,
+        _goes_away: Option<GoesAway>,
     },
     /// Schemas of a PostgreSQL database.
     Schemas {
@@ -140,6 +150,25 @@ pub(crate) enum Databases {
 }
 
 impl Databases {
+    /// SQLite databases that a process left which was killed. They stay, unless they are [`Databases::taken_over`].
+    pub(crate) const fn left_in(folder: PathBuf) -> Self {
+        Self::Files {
+            _goes_away: None,
+            folder,
+        }
+    }
+
+    /// The same databases, which are removed in the end.
+    pub(crate) fn taken_over(self) -> Self {
+        match self {
+            Self::Files { folder, .. } => Self::Files {
+                _goes_away: Some(GoesAway(folder.clone())),
+                folder,
+            },
+            server @ Self::Schemas { .. } => server,
+        }
+    }
+
     /// SQLite databases in a folder that somebody else removes.
     #[cfg(test)]
     pub(crate) fn in_folder(folder: PathBuf) -> Self {
@@ -178,6 +207,29 @@ impl Databases {
                 };
                 place.clear().await?;
                 Ok(place)
+            }
+        }
+    }
+
+    /// Where an arm of the only round of a scenario left its database; none where it is gone.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub(crate) async fn left(&self, scenario: &str, arm: &str) -> Result<Option<Place>> {
+        match self {
+            Self::Files { folder, .. } => {
+                let file = folder.join(scenario).join("0").join(arm).join("state.db");
+                Ok(file.is_file().then_some(Place::Sqlite { file }))
+            }
+            Self::Schemas { url, prefix } => {
+                let schema = schema(prefix, scenario, 0, arm);
+                let mut connection = connect(url).await?;
+                let there = schemas(&mut connection, &schema).await?;
+                connection.close().await?;
+                Ok(there.contains(&schema).then(|| Place::Postgres {
+                    url: url.clone(),
+                    schema,
+                }))
             }
         }
     }

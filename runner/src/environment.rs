@@ -20,6 +20,12 @@ pub(crate) fn build() -> Build {
     }
 }
 
+/// Name of the machine's session: another one after it was started anew. None where the system does not tell.
+pub(crate) fn boot() -> Option<String> {
+    let id = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    Some(id.trim().to_owned())
+}
+
 /// The machine, as far as it can be read; `databases` is where the databases are kept. What a server stores on is unknown.
 pub(crate) fn environment(databases: &Home) -> Environment {
     let file = |path: &str| fs::read_to_string(path).unwrap_or_default();

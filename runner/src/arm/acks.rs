@@ -17,9 +17,9 @@ const USUAL_BYTES: usize = 16;
 
 pub(super) fn serialize<S: Serializer>(acks: &[Ack], serializer: S) -> Result<S::Ok, S::Error> {
     let mut text = String::with_capacity(acks.len() * USUAL_BYTES);
-    for Ack(index, snapshot, written) in acks {
-        let sign = if *written { WRITTEN } else { DEDUPLICATED };
-        write!(text, "{index}{sign}{snapshot} ").map_err(serde::ser::Error::custom)?;
+    for ack in acks {
+        write_ack(&mut text, *ack);
+        text.push(' ');
     }
     serializer.serialize_str(text.trim_end())
 }
@@ -30,12 +30,21 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>>(
     let text = String::deserialize(deserializer)?;
     text.split_ascii_whitespace()
         .map(|word| {
-            read(word).ok_or_else(|| D::Error::custom(format!("`{word}` is no acknowledgement")))
+            read_ack(word)
+                .ok_or_else(|| D::Error::custom(format!("`{word}` is no acknowledgement")))
         })
         .collect()
 }
 
-fn read(word: &str) -> Option<Ack> {
+/// Appends an acknowledgement.
+pub(crate) fn write_ack(text: &mut String, Ack(index, snapshot, written): Ack) {
+    let sign = if written { WRITTEN } else { DEDUPLICATED };
+    // Text takes everything.
+    let _never_fails = write!(text, "{index}{sign}{snapshot}");
+}
+
+/// Reads an acknowledgement; none of what is none.
+pub(crate) fn read_ack(word: &str) -> Option<Ack> {
     let sign = word.find([WRITTEN, DEDUPLICATED])?;
     let (index, snapshot) = (&word[..sign], &word[sign + 1..]);
     let written = word[sign..].starts_with(WRITTEN);

@@ -63,6 +63,14 @@ impl ArmSource {
         })
     }
 
+    /// `SERVICE[@BINARY]`, from which it can be read again in another process.
+    pub(crate) fn text(&self) -> String {
+        if this_binary().is_ok_and(|this| this == self.binary) {
+            return self.service.clone();
+        }
+        format!("{}@{}", self.service, self.binary.display())
+    }
+
     /// Whether it is this build that runs it.
     pub(crate) fn is_this_build(&self) -> bool {
         self.build.is_none()

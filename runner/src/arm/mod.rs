@@ -14,6 +14,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use shared::report::EvictionProbe;
 
+pub(crate) use acks::{read_ack, write_ack};
 pub(crate) use choice::{ArmSource, choose, identities, labels, own_arms, own_services};
 pub(crate) use messages::{Ack, BlockDone, CacheFailure, Open, Opened, Tried};
 pub(crate) use process::ProcessArms;

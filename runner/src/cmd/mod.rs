@@ -9,6 +9,7 @@ pub(crate) mod index;
 pub(crate) mod list;
 pub(crate) mod percentiles;
 pub(crate) mod publish;
+pub(crate) mod resume;
 pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod verdict;

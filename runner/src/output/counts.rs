@@ -140,7 +140,10 @@ fn check_pairs(scenario: &Scenario, findings: &mut Vec<String>) {
             ));
         }
     }
-    for ((_, pair, _), sides) in pairs {
+    for ((open, pair, _), sides) in pairs {
+        if lacks_evidence(scenario, open, pair) {
+            continue;
+        }
         match sides {
             // Split traffic falls to the arms at random.
             [Some(baseline), Some(candidate)]
@@ -157,6 +160,12 @@ fn check_pairs(scenario: &Scenario, findings: &mut Vec<String>) {
             _ => {}
         }
     }
+}
+
+/// Whether the report says that a part of a pair was lost with the runner.
+fn lacks_evidence(scenario: &Scenario, open: bool, pair: u32) -> bool {
+    let mut missing = scenario.gaps.iter().flat_map(|gap| &gap.missing);
+    missing.any(|missing| (missing.mode == Mode::Open) == open && missing.pair == pair)
 }
 
 fn check_series<'a>(

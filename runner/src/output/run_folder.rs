@@ -54,13 +54,20 @@ impl RunFolder {
         )
     }
 
+    /// The folder of a run that goes on.
+    pub(crate) fn open(path: &Path, id: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            path: path.to_owned(),
+        }
+    }
+
     /// The run's id.
     pub(crate) fn id(&self) -> &str {
         &self.id
     }
 
     /// The folder.
-    #[cfg(test)]
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }

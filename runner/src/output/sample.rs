@@ -149,6 +149,7 @@ pub(crate) fn scenario(run: &str, name: &str) -> Scenario {
         capacity: None,
         faults: Vec::new(),
         ablation: Vec::new(),
+        gaps: Vec::new(),
         criteria: Vec::new(),
         seal: Seal::default(),
     }

@@ -10,6 +10,8 @@ use shared::report::{FORMAT_VERSION, Scenario, Seal, Status};
 use super::course::Course;
 use super::events::Listener;
 use super::interrupt::Interrupt;
+use super::journal::JournalFolder;
+use super::resumption::Rest;
 use crate::arm::{ArmSource, StartArms};
 use crate::databases::Databases;
 use crate::dataset::{Dataset, FIRST_DERIVED};
@@ -35,6 +37,8 @@ pub(crate) struct Bench<'a> {
     pub(crate) server_control: Option<&'a Path>,
     /// Longest load without evidence: longer blocks are run in stretches.
     pub(crate) evidence_every: Duration,
+    /// What is written while scenarios go on.
+    pub(crate) journal: Option<&'a JournalFolder>,
     /// Whether to stop.
     pub(crate) interrupt: &'a Interrupt,
     /// Whether the evidence of the scenario in progress suffices; asked at the planned looks only.
@@ -51,18 +55,40 @@ impl Bench<'_> {
         known.copied().unwrap_or_else(|| self.dataset.hash(state))
     }
 
-    /// Measures a scenario. Whatever goes wrong stands in its status; the evidence so far stays.
-    pub(crate) async fn measure(&self, spec: &Spec, listener: &mut dyn Listener) -> Scenario {
-        let mut scenario = self.blank(spec);
-        let status = match Course::new(self, spec, &mut scenario, listener) {
-            Ok(mut course) => course.run().await,
-            Err(cause) => Err(cause),
+    /// Measures a scenario, or the rest of one on the databases that it was cut off on. Whatever goes wrong stands in its
+    /// status; the evidence so far stays.
+    pub(crate) async fn measure(
+        &self,
+        spec: &Spec,
+        listener: &mut dyn Listener,
+        rest: Option<Rest>,
+    ) -> Scenario {
+        let mut scenario = match &rest {
+            None => self.blank(spec),
+            Some(rest) => rest.unfinished.course.scenario.clone(),
         };
+        let status = self.course(spec, &mut scenario, listener, rest).await;
         scenario.status = status.unwrap_or_else(|cause| Status::Broken {
             cause: format!("{cause:#}"),
         });
         scenario.finished_at = Some(Timestamp::now().to_string());
         scenario
+    }
+
+    async fn course(
+        &self,
+        spec: &Spec,
+        scenario: &mut Scenario,
+        listener: &mut dyn Listener,
+        rest: Option<Rest>,
+    ) -> anyhow::Result<Status> {
+        let journal = self.journal.filter(|_| spec.can_go_on());
+        let journal = journal.map(|folder| folder.scenario(rest.is_some()));
+        let mut course = Course::new(self, spec, scenario, listener, journal.transpose()?)?;
+        if let Some(rest) = rest {
+            course.go_on(rest)?;
+        }
+        course.run().await
     }
 
     fn blank(&self, spec: &Spec) -> Scenario {
@@ -87,6 +113,7 @@ impl Bench<'_> {
             capacity: None,
             faults: Vec::new(),
             ablation: Vec::new(),
+            gaps: Vec::new(),
             criteria: spec.criteria.clone(),
             seal: Seal::default(),
         }

@@ -2,9 +2,10 @@
 //! processes and databases: one for all pairs, or a new one for each.
 
 use std::ops::Range;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
+use jiff::Timestamp;
 use shared::arms::{ArmRole, Arms};
 use shared::report::{ImpliedHits, LedgerCheck, Mode, Scenario, Status};
 
@@ -12,10 +13,13 @@ use super::bench::Bench;
 use super::events::{Event, Listener};
 use super::faults::reject_marked;
 use super::join::join;
+use super::journal::{CourseRecord, Journal, Partial};
+use super::resumption::Before;
 use super::side::{Left, Side};
-use crate::arm::{ArmSource, BlockDone, Opened, identities, own_arms};
+use crate::arm::{Ack, ArmSource, BlockDone, Opened, identities, own_arms};
+use crate::environment::boot;
 use crate::ledger::merge;
-use crate::plan::{Plan, PlannedBlock, digest, implied_hits, order};
+use crate::plan::{Plan, PlannedBlock, Stretch, digest, implied_hits, order};
 use crate::scenario::Spec;
 
 /// The kind of error by which a service says that its disk is full: nothing after it means anything.
@@ -35,16 +39,30 @@ pub(super) struct Course<'a> {
     pub(super) scenario: &'a mut Scenario,
     /// Who is told.
     pub(super) listener: &'a mut dyn Listener,
+    /// What is written while it goes on; none where it cannot go on after a crash.
+    pub(super) journal: Option<Journal<'a>>,
     /// Which arm runs each block first.
     first: Vec<ArmRole>,
     /// Digests of the states that the plan in progress derives from others.
     pub(super) derived: Vec<blake3::Hash>,
-    /// What a perfect cache would hit, block by block.
-    implied: Arms<Vec<ImpliedHits>>,
-    /// When the first block began.
+    /// What a perfect cache would hit, block by block; none where the real one was lost in between.
+    pub(super) implied: Arms<Vec<Option<ImpliedHits>>>,
+    /// When the first block began, or the first one since the run was resumed.
     origin: Option<Instant>,
+    /// Nanoseconds from the first block of all to that.
+    pub(super) elapsed_before_ns: u64,
     /// Measured time of each arm so far, nanoseconds.
-    measured_ns: Arms<u64>,
+    pub(super) measured_ns: Arms<u64>,
+    /// Steps so far: a step is a stretch of a block on an arm.
+    steps: u64,
+    /// Steps that were begun before the run was resumed.
+    pub(super) behind: u64,
+    /// The block that was in progress then.
+    pub(super) partial: Option<Partial>,
+    /// The arms of then.
+    pub(super) before: Option<Arms<Before>>,
+    /// When evidence was last written.
+    written: Instant,
 }
 
 impl<'a> Course<'a> {
@@ -57,6 +75,7 @@ impl<'a> Course<'a> {
         spec: &'a Spec,
         scenario: &'a mut Scenario,
         listener: &'a mut dyn Listener,
+        journal: Option<Journal<'a>>,
     ) -> anyhow::Result<Self> {
         let sources = match &spec.arms {
             None => bench.sources.clone(),
@@ -76,7 +95,8 @@ impl<'a> Course<'a> {
         let rounds = rounds(spec, &plans.baseline);
         let implied = |plan: &Plan| {
             let of_round = |blocks: &Range<usize>| {
-                implied_hits(&plan.blocks[blocks.clone()], spec.cache_entries)
+                let hits = implied_hits(&plan.blocks[blocks.clone()], spec.cache_entries);
+                hits.into_iter().map(Some)
             };
             rounds.iter().flat_map(of_round).collect()
         };
@@ -89,9 +109,16 @@ impl<'a> Course<'a> {
             plans,
             scenario,
             listener,
+            journal,
             first,
             origin: None,
+            elapsed_before_ns: 0,
             measured_ns: Arms::default(),
+            steps: 0,
+            behind: 0,
+            partial: None,
+            before: None,
+            written: Instant::now(),
         })
     }
 
@@ -138,8 +165,13 @@ impl<'a> Course<'a> {
             .spec
             .fresh_arms
             .then(|| self.plans.baseline.blocks[blocks.start].pair);
-        let mut sides = self.begin(pair, number).await?;
-        if number == 0 {
+        let before = self.before.take();
+        let is_first = number == 0 && before.is_none();
+        let mut sides = match before {
+            None => self.begin(pair, number).await?,
+            Some(before) => self.take_over(before).await?,
+        };
+        if is_first {
             self.scenario.promises = sides.map(|_, s| s.opened.promises.clone());
             self.scenario.idle_resident_bytes = sides.map(|_, s| s.opened.idle_resident_bytes);
         }
@@ -181,6 +213,30 @@ impl<'a> Course<'a> {
                 reject_marked(&sides.get(role).place).await?;
             }
         }
+        Ok(sides)
+    }
+
+    /// Starts the arms again on the databases that their last processes left.
+    async fn take_over(&mut self, before: Arms<Before>) -> anyhow::Result<Arms<Side>> {
+        let side = |role: ArmRole, before| {
+            Side::take_over(self.bench, self.sources.get(role), role, self.spec, before)
+        };
+        let Arms {
+            baseline,
+            candidate,
+        } = before;
+        let sides = Arms {
+            baseline: side(ArmRole::Baseline, baseline).await?,
+            candidate: side(ArmRole::Candidate, candidate).await?,
+        };
+        for role in ArmRole::ALL {
+            self.check_plan(role, None, &sides.get(role).opened)?;
+        }
+        // The gap is known from now on, also where there is another one before the next evidence.
+        self.steps = self.behind;
+        let partial = self.partial.clone();
+        self.write(partial.as_ref());
+        self.steps = 0;
         Ok(sides)
     }
 
@@ -230,11 +286,7 @@ impl<'a> Course<'a> {
         blocks: Range<usize>,
     ) -> anyhow::Result<Status> {
         for number in blocks {
-            let roles = match self.first[number] {
-                ArmRole::Baseline => ArmRole::ALL,
-                ArmRole::Candidate => [ArmRole::Candidate, ArmRole::Baseline],
-            };
-            for role in roles {
+            for role in self.roles(number) {
                 if self.bench.interrupt.is_asked() {
                     return Ok(Status::Interrupted);
                 }
@@ -248,29 +300,128 @@ impl<'a> Course<'a> {
         Ok(Status::Complete)
     }
 
-    /// Runs one block, stretch by stretch.
+    /// Runs one block, stretch by stretch, from where it was if the run was resumed.
     async fn block(&mut self, side: &mut Side, role: ArmRole, number: usize) -> anyhow::Result<()> {
-        let started_ns = self.elapsed_ns();
-        let mut sum: Option<BlockDone> = None;
-        let planned = &self.plans.get(role).blocks[number];
-        for stretch in planned.stretches(self.bench.evidence_every) {
-            let saves = planned.part(stretch).saves;
-            let done = side.run_stretch(number, stretch, &saves).await;
+        let is_of = |partial: &mut Partial| (partial.role, partial.number) == (role, number);
+        let mut partial = self.partial.take_if(is_of);
+        let stretches = self.stretches(role, number);
+        for (place, stretch) in stretches.iter().enumerate() {
+            self.steps += 1;
+            if self.steps <= self.behind {
+                continue;
+            }
+            let done = self.stretch(side, role, number, *stretch).await;
             let done = done.with_context(|| self.place(role, number))?;
-            sum = Some(match sum {
-                None => done,
-                Some(sum) => join(sum, done, stretch.from_ns, self.spec.sample_ns())
-                    .with_context(|| self.place(role, number))?,
-            });
+            let (started_ns, sum) = match partial {
+                None => (done.0, done.1),
+                Some(before) => {
+                    let sample_ns = self.spec.sample_ns();
+                    let sum = join(before.done, done.1, stretch.from_ns, sample_ns);
+                    (
+                        before.started_ns,
+                        sum.with_context(|| self.place(role, number))?,
+                    )
+                }
+            };
+            let so_far = Partial {
+                role,
+                number,
+                started_ns,
+                done: sum,
+            };
+            if place + 1 < stretches.len() {
+                self.keep(Some(&so_far), *stretch);
+            }
+            partial = Some(so_far);
         }
-        // A block has a stretch at the least.
-        sum.map_or(Ok(()), |done| self.record(role, number, started_ns, done))
+        // None: all of it was run before the run was resumed, or lost.
+        if let Some(Partial {
+            started_ns, done, ..
+        }) = partial
+        {
+            self.record(role, number, started_ns, done)?;
+            if let Some(last) = stretches.last() {
+                self.keep(None, *last);
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs one stretch: when it began, and its evidence.
+    async fn stretch(
+        &mut self,
+        side: &mut Side,
+        role: ArmRole,
+        number: usize,
+        stretch: Stretch,
+    ) -> anyhow::Result<(u64, BlockDone)> {
+        let started_ns = self.elapsed_ns();
+        let step = self.steps.saturating_sub(1);
+        if let Some(journal) = &mut self.journal {
+            journal.begin(step)?;
+        }
+        let saves = self.plans.get(role).blocks[number].part(stretch).saves;
+        let mut acknowledged = Vec::new();
+        let mut hear = |ack: Ack| acknowledged.push(ack);
+        let done = side.run_stretch(number, stretch, &saves, &mut hear).await?;
+        if let Some(journal) = &mut self.journal {
+            journal.answered(role, step, &acknowledged, done.failed.iter().copied());
+        }
+        Ok((started_ns, done))
+    }
+
+    /// The arms in the order in which they run a block.
+    pub(super) fn roles(&self, number: usize) -> [ArmRole; 2] {
+        match self.first[number] {
+            ArmRole::Baseline => ArmRole::ALL,
+            ArmRole::Candidate => [ArmRole::Candidate, ArmRole::Baseline],
+        }
+    }
+
+    /// The stretches of a block.
+    pub(super) fn stretches(&self, role: ArmRole, number: usize) -> Vec<Stretch> {
+        let block = &self.plans.get(role).blocks[number];
+        block.stretches(self.bench.evidence_every)
+    }
+
+    /// Writes the evidence so far, unless there is time to run more before.
+    fn keep(&mut self, partial: Option<&Partial>, stretch: Stretch) {
+        let next = Duration::from_nanos(stretch.to_ns.saturating_sub(stretch.from_ns));
+        if self.written.elapsed() + next > self.bench.evidence_every {
+            self.write(partial);
+        }
+    }
+
+    /// Writes the evidence so far. Where that fails, the run goes on: it could not be resumed, and that is said.
+    fn write(&mut self, partial: Option<&Partial>) {
+        let elapsed_ns = self.elapsed_ns();
+        let Some(journal) = &mut self.journal else {
+            return;
+        };
+        let written = journal.write(&CourseRecord {
+            written_at: Timestamp::now(),
+            boot: boot(),
+            scenario: self.scenario.clone(),
+            steps: self.steps,
+            partial: partial.cloned(),
+            measured_ns: self.measured_ns,
+            elapsed_ns,
+        });
+        self.written = Instant::now();
+        if let Err(e) = written {
+            eprintln!(
+                "warning: {e:#}; a crash from here on costs all of scenario {}",
+                self.spec.name
+            );
+            self.journal = None;
+        }
     }
 
     /// Nanoseconds since the first block began.
     pub(super) fn elapsed_ns(&mut self) -> u64 {
         let origin = *self.origin.get_or_insert_with(Instant::now);
-        u64::try_from(origin.elapsed().as_nanos()).unwrap_or(u64::MAX)
+        let elapsed = u64::try_from(origin.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.elapsed_before_ns.saturating_add(elapsed)
     }
 
     /// `the baseline arm in block 3 of 10`.
@@ -297,7 +448,7 @@ impl<'a> Course<'a> {
         done.block.started_ns = started_ns;
         // What a cache would hit that never fails, and whose saves never do, says nothing about one that was broken.
         let comparable = done.block.cache.is_some() && self.spec.faults.is_none();
-        done.block.implied = comparable.then(|| self.implied.get(role)[number]);
+        done.block.implied = self.implied.get(role)[number].filter(|_| comparable);
         let measured_ns = self.measured_ns.get_mut(role);
         let sampled = !done.samples.is_empty();
         for mut sample in done.samples {

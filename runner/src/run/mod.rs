@@ -9,8 +9,10 @@ mod events;
 mod faults;
 mod interrupt;
 mod join;
+mod journal;
 mod measure;
 mod progress;
+mod resumption;
 mod side;
 mod split;
 mod table;
@@ -31,8 +33,10 @@ use shared::summary::{RunSummary, summarize, summarize_scenario};
 use self::bench::Bench;
 pub(crate) use self::events::{Event, Listener};
 pub(crate) use self::interrupt::Interrupt;
-pub(crate) use self::measure::{Assignment, measure};
+use self::journal::JournalFolder;
+pub(crate) use self::measure::{Assignment, Resumption, measure, resume};
 pub(crate) use self::progress::listener;
+use self::resumption::Rest;
 use crate::arm::{ArmSource, StartArms, identities};
 use crate::console::print;
 use crate::databases::Databases;
@@ -81,6 +85,25 @@ pub(crate) enum Paths {
     Stderr,
 }
 
+/// What a run keeps for the case that it is cut off, and what it has already if it was.
+#[derive(Default)]
+pub(crate) struct Keeping<'a> {
+    /// What is written while scenarios go on.
+    pub(crate) journal: Option<&'a JournalFolder>,
+    /// The report so far, of a run that goes on.
+    pub(crate) before: Option<Before>,
+}
+
+/// The report of a run that was cut off.
+pub(crate) struct Before {
+    /// The run.
+    pub(crate) run: Run,
+    /// Its scenarios that ended.
+    pub(crate) scenarios: Vec<Scenario>,
+    /// The one that was in progress, where it can go on.
+    pub(crate) rest: Option<Rest>,
+}
+
 /// Whether the evidence suffices: the run and its scenarios so far, the one in progress last. Asked only after as many
 /// pairs as the scenario's planned looks say.
 pub(crate) type Enough<'a> = &'a dyn Fn(&Run, &[Scenario]) -> bool;
@@ -106,6 +129,7 @@ pub(crate) async fn conduct(
     interrupt: &Interrupt,
     listener: &mut dyn Listener,
     enough: Enough<'_>,
+    keeping: Keeping<'_>,
 ) -> anyhow::Result<Finished> {
     listener.hear(&Event::RunStarted {
         id: folder.id(),
@@ -114,10 +138,14 @@ pub(crate) async fn conduct(
     let dataset = Dataset::new(order.seed, order.states).with(order.imported.clone());
     let mut state_hashes = Vec::with_capacity(dataset.len());
     let described = dataset.describe(|text| state_hashes.push(blake3::hash(text.as_bytes())));
-    let mut run = begin(order, folder.id(), described);
+    let Keeping { journal, before } = keeping;
+    let (mut run, mut scenarios, mut rest) = match before {
+        None => (begin(order, folder.id(), described), Vec::new(), None),
+        Some(before) => (before.run, before.scenarios, before.rest),
+    };
     folder.write_run(&run)?;
-    let mut scenarios = Vec::new();
-    for spec in &order.specs {
+    let done = scenarios.len();
+    for spec in order.specs.iter().skip(done) {
         if interrupt.is_asked() {
             run.status = Status::Interrupted;
             break;
@@ -137,11 +165,15 @@ pub(crate) async fn conduct(
             databases: &order.databases,
             server_control: order.server_control.as_deref(),
             evidence_every: order.evidence_every,
+            journal,
             interrupt,
             enough: &so_far,
         };
-        let scenario = bench.measure(spec, listener).await;
+        let scenario = bench.measure(spec, listener, rest.take()).await;
         let path = folder.write_scenario(&mut run, &scenario)?;
+        if let Some(journal) = journal {
+            journal.forget_scenario()?;
+        }
         let status = scenario.status.clone();
         scenarios.push(scenario);
         let calibration = Calibration::of(&scenarios);

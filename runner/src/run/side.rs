@@ -9,6 +9,7 @@ use shared::report::LedgerCheck;
 use sqlx::Connection;
 
 use super::bench::Bench;
+use super::resumption::Before;
 use crate::arm::{
     Ack, Acknowledge, Arm, ArmError, ArmSource, BlockDone, CacheFailure, Kill, LEAD, Open, Opened,
 };
@@ -85,6 +86,31 @@ impl Side {
         })
     }
 
+    /// Starts an arm on the database that an earlier run's process left, and goes on with the plan.
+    pub(super) async fn take_over(
+        bench: &Bench<'_>,
+        source: &ArmSource,
+        role: ArmRole,
+        spec: &Spec,
+        before: Before,
+    ) -> anyhow::Result<Self> {
+        let Before {
+            place,
+            ledger,
+            asked,
+        } = before;
+        wait_until_alone(&place).await?;
+        let (arm, opened) = start(bench, source, role, spec, None, &place, true).await?;
+        Ok(Self {
+            arm,
+            place,
+            opened,
+            ledger,
+            asked,
+            known_broken: 0,
+        })
+    }
+
     /// Starts the arm again on the database that its last process left, and goes on with the plan.
     pub(super) async fn restart(
         &mut self,
@@ -99,27 +125,7 @@ impl Side {
 
     /// Waits until the database has finished what a process asked of it that is gone.
     pub(super) async fn wait_until_alone(&self) -> anyhow::Result<()> {
-        let Place::Postgres { url, schema } = &self.place else {
-            // The process itself was the database.
-            return Ok(());
-        };
-        let mut connection = connect(url).await?;
-        let begun = Instant::now();
-        loop {
-            let left: i64 = sqlx::query_scalar(SESSIONS)
-                .bind(schema)
-                .fetch_one(&mut connection)
-                .await?;
-            if left == 0 {
-                return Ok(connection.close().await?);
-            }
-            if begun.elapsed() > PATIENCE {
-                bail!(
-                    "{left} sessions of a process that is gone are still open after {PATIENCE:?}"
-                );
-            }
-            tokio::time::sleep(POLL).await;
-        }
+        wait_until_alone(&self.place).await
     }
 
     /// Runs a block and keeps the ledger.
@@ -159,9 +165,13 @@ impl Side {
         number: usize,
         stretch: Stretch,
         saves: &[PlannedSave],
+        hear: Acknowledge<'_>,
     ) -> Result<BlockDone, ArmError> {
         let ledger = &mut self.ledger;
-        let mut acknowledge = |ack: Ack| ledger.record(ack.0, ack.1, ack.2);
+        let mut acknowledge = |ack: Ack| {
+            ledger.record(ack.0, ack.1, ack.2);
+            hear(ack);
+        };
         let stretch = Some(stretch);
         let result = self.arm.run(number, stretch, None, &mut acknowledge).await;
         self.settle(
@@ -272,6 +282,28 @@ impl Left {
         hash: impl Fn(u32) -> blake3::Hash,
     ) -> anyhow::Result<LedgerCheck> {
         check(&self.ledger, &self.asked, &self.place, hash).await
+    }
+}
+
+async fn wait_until_alone(place: &Place) -> anyhow::Result<()> {
+    let Place::Postgres { url, schema } = place else {
+        // The process itself was the database.
+        return Ok(());
+    };
+    let mut connection = connect(url).await?;
+    let begun = Instant::now();
+    loop {
+        let left: i64 = sqlx::query_scalar(SESSIONS)
+            .bind(schema)
+            .fetch_one(&mut connection)
+            .await?;
+        if left == 0 {
+            return Ok(connection.close().await?);
+        }
+        if begun.elapsed() > PATIENCE {
+            bail!("{left} sessions of a process that is gone are still open after {PATIENCE:?}");
+        }
+        tokio::time::sleep(POLL).await;
     }
 }
 

@@ -76,9 +76,18 @@ async fn simulate_on(
         RunFolder::create(&folder.path().join("reports"), "ci", Timestamp::now()).unwrap();
     let log = Log::default();
     let mut listener = progress::lines(log.clone());
-    let finished = conduct(&order, &reports, arms, interrupt, &mut listener, enough)
-        .await
-        .unwrap();
+    let keeping = Keeping::default();
+    let finished = conduct(
+        &order,
+        &reports,
+        arms,
+        interrupt,
+        &mut listener,
+        enough,
+        keeping,
+    )
+    .await
+    .unwrap();
     let said = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     let said = said.replace(reports.id(), "RUN-ID");
     Simulation {

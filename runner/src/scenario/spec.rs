@@ -218,6 +218,16 @@ impl Spec {
         }
     }
 
+    /// Whether the scenario can go on in the middle after a crash of the runner: its blocks follow each other on the same two
+    /// databases, and nothing else does. Others begin anew.
+    pub(crate) const fn can_go_on(&self) -> bool {
+        self.faults.is_none()
+            && !self.split
+            && !self.fresh_arms
+            && self.capacity.is_none()
+            && self.ablation.is_none()
+    }
+
     /// How long samples should be, nanoseconds.
     pub(crate) fn sample_ns(&self) -> f64 {
         let wanted = self.offered.seconds * 1e9 / f64::from(self.samples.max(1));

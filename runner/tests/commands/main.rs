@@ -14,6 +14,7 @@ mod gate;
 mod leak;
 mod metrics;
 mod postgres;
+mod resume;
 mod samples;
 mod support;
 mod trouble;

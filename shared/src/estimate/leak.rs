@@ -1,6 +1,7 @@
 //! Whether a service leaks: the growth of what its process has allocated, as a robust line over its measured time.
 
 use super::sampled::confidence;
+use super::unbroken::unbroken;
 use super::{Comparison, Estimate, Unavailable};
 use crate::arms::{ArmRole, Arms};
 use crate::metric::Metric;
@@ -115,7 +116,7 @@ impl LeakFit {
 /// is no line to be drawn.
 pub fn leak_fit(scenario: &Scenario, role: ArmRole) -> Result<LeakFit, Unavailable> {
     check_one_process(scenario, role)?;
-    let all = stretches(scenario.series.get(role));
+    let all = stretches(unbroken(scenario, role));
     if all.is_empty() {
         let reason =
             "the process's allocator gave no statistics, and resident memory does not show a leak";

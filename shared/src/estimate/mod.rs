@@ -13,6 +13,7 @@ mod sums;
 #[cfg(test)]
 mod tests;
 mod trend;
+mod unbroken;
 
 pub use capacity::{found, meets, target_in_words};
 pub use faults::{FaultGroup, collateral, incidents, is_unrecovered};

@@ -5,6 +5,7 @@ use super::latency::sound_pairs;
 use super::pairs::open_pairs;
 use super::sampled::{Change, Sampled, resampling};
 use super::sums::{acknowledged, ratio};
+use super::unbroken::unbroken;
 use crate::arms::{ArmRole, Arms, Class};
 use crate::histogram::Histogram;
 use crate::metric::Metric;
@@ -17,8 +18,8 @@ const TENTH: usize = 10;
 
 /// Mean resident memory of the last tenth of the samples over that of the first tenth, as growth.
 pub(super) fn memory(metric: Metric, scenario: &Scenario) -> Result<Sampled, Unavailable> {
-    let resident = scenario.series.map(|_, series| {
-        series
+    let resident = scenario.series.map(|role, _| {
+        unbroken(scenario, role)
             .iter()
             .filter_map(|s| s.resident_bytes)
             .map(|b| (b as f64, 1.0))

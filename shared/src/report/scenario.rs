@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::capacity::Capacity;
-use super::{Allocator, ArmIdentity, Incident, Promises, Resources, Seal, Status, Variant};
+use super::{Allocator, ArmIdentity, Gap, Incident, Promises, Resources, Seal, Status, Variant};
 use crate::arms::{ArmRole, Arms, ByClass};
 use crate::criteria::Criterion;
 use crate::histogram::Histogram;
@@ -63,6 +63,9 @@ pub struct Scenario {
     /// The candidate whole, then with one part after the other switched off; only in scenarios that ask for it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ablation: Vec<Variant>,
+    /// Where the run was ended from outside in this scenario, and resumed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gaps: Vec<Gap>,
     /// The targets of this scenario.
     pub criteria: Vec<Criterion>,
     /// Proof against damage.

@@ -14,10 +14,10 @@ use super::seal::Seal;
 use super::{
     Allocations, Allocator, ArmIdentity, Arrivals, Backlog, Block, Build, BytesRange,
     CacheActivity, Capacity, CapacityOf, CapacitySearch, CapacityStep, DatabaseCounters,
-    DatabaseWork, Dataset, Environment, EvictionProbe, EvictionRun, Fault, Headline, ImpliedHits,
-    Incident, Index, IndexEntry, Latencies, LedgerCheck, Load, LoadFigures, Mode, Network,
-    Outcomes, Phases, Resident, Resources, Run, Sample, Scenario, ScenarioEntry, SizeClass, Status,
-    Unreadable, Variant, VariantRound, WrittenStatus,
+    DatabaseWork, Dataset, Environment, EvictionProbe, EvictionRun, Fault, Gap, Headline,
+    ImpliedHits, Incident, Index, IndexEntry, Latencies, LedgerCheck, Load, LoadFigures, Missing,
+    Mode, Network, Outcomes, Phases, Resident, Resources, Run, Sample, Scenario, ScenarioEntry,
+    SizeClass, Status, Unreadable, Variant, VariantRound, WrittenStatus,
 };
 use crate::arms::{ArmRole, Arms, ByClass};
 use crate::criteria::{Better, Criterion, Measure, Policy, Target};
@@ -177,7 +177,7 @@ structs! {
     Scenario {
         format, run, name, title, why, source, started_at, finished_at, status, arms, load, promises,
         idle_resident_bytes, blocks, series, ledger, eviction, capacity, faults = Vec::new(), ablation = Vec::new(),
-        criteria, seal
+        gaps = Vec::new(), criteria, seal
     }
     Load {
         users, full, offered, arrivals, state_bytes, duplicate_share, pattern, cache_entries, pairs, looks = 1,
@@ -214,6 +214,8 @@ structs! {
         operations, expected_evictions, evictions, exact, largest_displacement, highest_entries, settled_entries,
         resident_before_bytes, resident_peak_bytes, resident_after_bytes
     }
+    Gap { last_evidence_at, resumed_at, rebooted, measured_ns, missing }
+    Missing { arm, pair, mode, from_ns, to_ns, saves }
     Seal { parts, blake3 }
     WrittenStatus { state, cause }
 }

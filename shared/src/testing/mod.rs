@@ -159,6 +159,7 @@ impl Synthetic {
             capacity: None,
             faults: Vec::new(),
             ablation: Vec::new(),
+            gaps: Vec::new(),
             criteria: Vec::new(),
             seal: Seal::default(),
         }

@@ -8,12 +8,14 @@ use crate::arms::{ArmRole, Arms};
 use crate::calibration::{Calibration, is_generator};
 use crate::estimate::{DISPATCH_LAG_P99_NS, is_saturated, open_pairs};
 use crate::histogram::Histogram;
-use crate::report::{Mode, Run, Scenario};
-use crate::units::{format_count, format_time};
+use crate::report::{Gap, Mode, Run, Scenario, duration};
+use crate::units::{format_count, format_time, saturating_sum};
 use crate::verdict::Verdict;
 
 /// Pairs that a scenario should have. Source: design rules of measurement, "at least 10 pairs where time allows".
 pub const PAIRS_WANTED: usize = 10;
+/// Share of a scenario's load that may lack evidence after a crash: less than one pair of those wanted.
+const MISSING_SHARE: f64 = 0.05;
 
 /// One check.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,7 +104,64 @@ fn plan_checks(scenarios: &[Scenario]) -> Vec<TrustCheck> {
         ]);
     }
     checks.push(promises_check(scenarios));
+    checks.extend(gaps_check(scenarios));
     checks
+}
+
+/// Whether a resumed run lacks little of its evidence; none where nothing is missing.
+fn gaps_check(scenarios: &[Scenario]) -> Option<TrustCheck> {
+    let resumed: Vec<&Scenario> = scenarios.iter().filter(|s| !s.gaps.is_empty()).collect();
+    let seconds = |ns: u64| duration(ns as f64 / 1e9);
+    let missing = |s: &Scenario| {
+        s.gaps
+            .iter()
+            .map(Gap::missing_ns)
+            .fold(0, u64::saturating_add)
+    };
+    let offered = |s: &Scenario| {
+        let lengths = ArmRole::ALL.iter().flat_map(|arm| s.series.get(*arm));
+        saturating_sum(lengths.map(|sample| sample.length_ns)) as f64
+    };
+    let gaps = resumed
+        .iter()
+        .flat_map(|s| s.gaps.iter().map(move |gap| (*s, gap)));
+    let told = gaps.map(|(s, gap)| {
+        let places = gap.missing.iter().map(|missing| {
+            let length = missing.to_ns.saturating_sub(missing.from_ns);
+            format!(
+                "{} of the {} in pair {}",
+                seconds(length),
+                missing.arm.as_str(),
+                missing.pair + 1
+            )
+        });
+        let places: Vec<String> = places.collect();
+        let what = if places.is_empty() {
+            "nothing".to_owned()
+        } else {
+            places.join(", ")
+        };
+        format!(
+            "{}: {what}, ended after {}, resumed {}",
+            s.name, gap.last_evidence_at, gap.resumed_at
+        )
+    });
+    let told: Vec<String> = told.collect();
+    (!told.is_empty()).then(|| {
+        TrustCheck::new(
+            "Evidence that is missing",
+            told.join("; "),
+            seconds(
+                resumed
+                    .iter()
+                    .map(|s| missing(s))
+                    .fold(0, u64::saturating_add),
+            ),
+            resumed
+                .iter()
+                .all(|s| missing(s) as f64 <= MISSING_SHARE * offered(s)),
+        )
+    })
 }
 
 fn pairs_check(scenarios: &[&Scenario]) -> TrustCheck {

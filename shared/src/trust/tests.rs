@@ -247,3 +247,50 @@ fn the_generators_own_blocks_are_no_blocks_of_a_service() {
     );
     assert_eq!(checks[3].detail, "journal mode wal, synchronous full");
 }
+
+fn gap(seconds: u64) -> Gap {
+    Gap {
+        last_evidence_at: "2026-11-23T03:15:00Z".to_owned(),
+        resumed_at: "2026-11-23T04:15:00Z".to_owned(),
+        rebooted: Some(false),
+        measured_ns: Arms::default(),
+        missing: vec![crate::report::Missing {
+            arm: ArmRole::Candidate,
+            pair: 2,
+            mode: Mode::Open,
+            from_ns: 0,
+            to_ns: seconds * 1_000_000_000,
+            saves: 10,
+        }],
+    }
+}
+
+#[test]
+fn little_missing_evidence_is_told_and_much_of_it_fails() {
+    let mut scenario = Synthetic::default().scenario();
+    let sample = scenario.series.candidate[0].clone();
+    scenario.series.candidate = vec![crate::report::Sample {
+        length_ns: 100_000_000_000,
+        ..sample
+    }];
+    scenario.series.baseline.clear();
+    scenario.gaps = vec![gap(4)];
+    let made = checks(&scenario, |_| {});
+    let told = made
+        .iter()
+        .find(|c| c.title == "Evidence that is missing")
+        .unwrap();
+    assert_eq!(
+        (spaced(&told.value).as_str(), told.verdict),
+        ("4 s", Verdict::Pass)
+    );
+    assert_eq!(
+        spaced(&told.detail),
+        "medium: 4 s of the candidate in pair 3, ended after 2026-11-23T03:15:00Z, resumed 2026-11-23T04:15:00Z"
+    );
+    scenario.gaps.push(gap(2));
+    assert_eq!(
+        failing(&scenario, |_| {}),
+        one("Evidence that is missing", "6 s")
+    );
+}

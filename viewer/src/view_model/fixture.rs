@@ -263,6 +263,7 @@ pub(crate) fn scenario() -> Scenario {
         capacity: None,
         faults: Vec::new(),
         ablation: Vec::new(),
+        gaps: Vec::new(),
         criteria: vec![
             criterion("P95, duplicates", "response.p95.duplicate", 5.0e7),
             criterion("P95, unique states", "response.p95.unique", 3.0e8),

@@ -42,6 +42,9 @@ use crate::dataset::{Dataset, Import, ImportError};
 use crate::environment::build;
 use crate::plan::{Plan, PlannedBlock, Step, Stretch, Texts, digest};
 
+/// How long an arm that was told everything may take to end.
+const LAST_WORDS: Duration = Duration::from_millis(100);
+
 /// Serves requests until told to close or until the controller is gone.
 ///
 /// # Errors
@@ -77,15 +80,19 @@ pub(crate) async fn work() -> anyhow::Result<()> {
 }
 
 /// The lines of standard input, read by a thread of its own: the runtime's would keep the process from ending while
-/// the controller keeps the pipe open.
+/// the controller keeps the pipe open. Where the controller is gone, the load that is under way ends too: whoever goes on with
+/// the run must have the database to himself.
 fn requests() -> UnboundedReceiver<std::io::Result<String>> {
     let (sender, receiver) = unbounded_channel();
     std::thread::spawn(move || {
         for line in std::io::stdin().lines() {
             if sender.send(line).is_err() {
-                break;
+                return;
             }
         }
+        drop(sender);
+        std::thread::sleep(LAST_WORDS);
+        std::process::exit(1);
     });
     receiver
 }
