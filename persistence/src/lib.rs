@@ -24,8 +24,9 @@ mod waiting;
 pub use database::{Database, DatabaseOptions, PostgresDatabase};
 pub use error::{Cause, PersistenceError};
 pub use optimized::{
-    CacheFaults, Consistency, DEFAULT_CACHE_ENTRIES, DEFAULT_QUEUE_BYTES, DEFAULT_QUEUE_JOBS,
-    EvictionListener, OptimizedOptions, OptimizedService,
+    CacheFaults, CacheProfile, Consistency, DEFAULT_CACHE_ENTRIES, DEFAULT_QUEUE_BYTES,
+    DEFAULT_QUEUE_JOBS, EvictionListener, OptimizedOptions, OptimizedService, SaveProfile,
+    SaveStage,
 };
 pub use request::{
     CheckpointType, MAX_ID_BYTES, MAX_STATE_BYTES, MAX_STATE_DEPTH, SaveRequest,

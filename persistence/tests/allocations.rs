@@ -7,8 +7,8 @@ use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use persistence::{
-    CheckpointType, DatabaseOptions, OptimizedOptions, OptimizedService, Outcome, SaveRequest,
-    Saved, StatePersistence,
+    CheckpointType, DatabaseOptions, OptimizedOptions, OptimizedService, Outcome, SaveProfile,
+    SaveRequest, SaveStage, Saved, StatePersistence,
 };
 
 /// The future itself, which the trait boxes. docs/benchmarks.md states it, too.
@@ -65,4 +65,31 @@ async fn a_hit_allocates_as_often_as_stated() {
     let most = counts.last().map_or(0, |(most, _)| *most);
     println!("a hit at 10 KB: {allocations} allocated, {bytes} bytes; at most {most} in 100 hits");
     assert_eq!(allocations, ALLOCATIONS_PER_HIT);
+}
+
+#[test]
+fn a_save_goes_through_its_stages_in_order_and_leaves_nothing_allocated() {
+    let profile = SaveProfile::default();
+    let mut stages = Vec::new();
+    let state = Bytes::from_static(br#"{"b":1,"a":2}"#);
+    // The first one makes the tables of what is under way.
+    profile
+        .walk(request(&state), |stage| stages.push(stage))
+        .unwrap();
+    let order = [
+        SaveStage::HashRequest,
+        SaveStage::Serialize,
+        SaveStage::HashCanonical,
+        SaveStage::Queue,
+    ];
+    assert_eq!(stages, order);
+
+    let walked = allocation_counter::measure(|| profile.walk(request(&state), |_| ()).unwrap());
+    assert!(walked.count_total > 0);
+    assert_eq!(walked.bytes_current, 0);
+
+    let mut heard = 0;
+    let no_json = request(&Bytes::from_static(b"no JSON"));
+    let refused = profile.walk(no_json, |_| heard += 1).unwrap_err();
+    assert_eq!((refused.kind(), heard), ("invalid_state", 1));
 }

@@ -12,6 +12,7 @@ mod flights;
 #[cfg(test)]
 mod models;
 mod options;
+mod profile;
 mod sync;
 pub(crate) mod turns;
 mod write_path;
@@ -23,6 +24,7 @@ pub use self::options::{
     Consistency, DEFAULT_CACHE_ENTRIES, DEFAULT_QUEUE_BYTES, DEFAULT_QUEUE_JOBS, EvictionListener,
     OptimizedOptions,
 };
+pub use self::profile::{CacheProfile, SaveProfile, SaveStage};
 use self::write_path::WritePath;
 use crate::request;
 use crate::storage::{Remembers, Storage};
