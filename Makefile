@@ -32,6 +32,7 @@ test: ## every check and test, the browser's included
 	cargo build --locked -p runner
 	scripts/check-schema.sh $(TEST_RUNNER)
 	scripts/prove-monitoring.sh $(TEST_RUNNER)
+	scripts/prove-memory.sh $(TEST_RUNNER)
 	@$(MAKE) --no-print-directory viewer size browser-test
 
 lint: ## formatting, clippy, dependency rules and licences, alert rules, the WebAssembly check
@@ -87,6 +88,11 @@ prove-throughput: ## the optimized service's throughput and hit path against the
 .PHONY: prove-counters
 prove-counters: ## log bytes and allocations against independent counts, on both databases (2 minutes; PostgreSQL unused by others)
 	scripts/prove-counters.sh
+
+.PHONY: prove-memory
+prove-memory: ## bytes of a cached entry against a heap profiler (half a minute)
+	cargo build --locked -p runner
+	scripts/prove-memory.sh $(TEST_RUNNER)
 
 prove-gate: runner ## false alarms and power of the gate, measured (about 40 minutes; the machine should be idle)
 	scripts/prove-gate.sh $(RUNNER)

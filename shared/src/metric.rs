@@ -84,18 +84,27 @@ impl Metric {
                 | Plain::MemoryPerSave
                 | Plain::MemoryPeak
                 | Plain::AllocatedPerSave
-                | Plain::LogPerSave => Unit::Bytes,
+                | Plain::LogPerSave
+                | Plain::EntryMemory
+                | Plain::LeastEntryMemory
+                | Plain::MostEntryMemory
+                | Plain::CacheGrowth
+                | Plain::HashMemory
+                | Plain::CopyMemory => Unit::Bytes,
                 Plain::ErrorRate
                 | Plain::SuccessRate
                 | Plain::EvictionExact
                 | Plain::HitRatio
                 | Plain::HitRatioError
-                | Plain::BreakEven => Unit::Share,
+                | Plain::BreakEven
+                | Plain::Fragmentation => Unit::Share,
                 Plain::MemoryTrend
                 | Plain::MemoryLeak
                 | Plain::LatencyTrend
                 | Plain::EvictionMemory => Unit::Growth,
-                Plain::EvictionPenalty | Plain::PatternPenalty => Unit::Factor,
+                Plain::EvictionPenalty | Plain::PatternPenalty | Plain::SerializeMemory => {
+                    Unit::Factor
+                }
                 Plain::ClosedThroughput | Plain::OpenThroughput | Plain::CapacityRate => {
                     Unit::PerSecond
                 }
@@ -147,6 +156,14 @@ plain_metrics! {
     MemoryPeak = "memory.peak", "Highest resident memory of the arm's process, bytes; a ratio needs processes of their own for each pair.";
     MemoryTrend = "memory.trend", "Growth of resident memory from the first to the last tenth of the samples, as a ratio.";
     MemoryLeak = "memory.leak", "Growth of allocated memory over 24 hours of the strategy's load, from a robust line over the measured time after the warm-up, as a ratio of its level.";
+    Fragmentation = "memory.fragmentation", "Share of the bytes in pages in use that holds nothing: what the allocator cannot give to others, 0 to 1.";
+    EntryMemory = "memory.entry", "Bytes that a cached entry takes, the mean from the empty to the full cache.";
+    LeastEntryMemory = "memory.entry_min", "Bytes that a cached entry takes in the step of the fill in which it takes least.";
+    MostEntryMemory = "memory.entry_max", "Bytes that a cached entry takes in the step of the fill in which it takes most.";
+    CacheGrowth = "memory.cache_growth", "Bytes a second by which the cache grows in the blocks before it evicts.";
+    SerializeMemory = "memory.serialize", "Bytes allocated in parsing a state and writing it in canonical form, per byte of the state.";
+    HashMemory = "memory.hash", "Bytes allocated in hashing, per save that is no duplicate.";
+    CopyMemory = "memory.copy", "Bytes allocated in handing a save to the commit queue, per save that is no duplicate.";
     LatencyTrend = "response.trend", "Growth of the median response from the first to the last tenth of the blocks, as a ratio.";
     ErrorRate = "errors", "Share of planned saves that failed, 0 to 1.";
     ErrorCount = "errors.count", "Planned saves that failed.";

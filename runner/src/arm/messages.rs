@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use shared::arms::ArmRole;
-use shared::report::{Block, Build, CapacityStep, EvictionProbe, Fault, Promises, Sample};
+use shared::report::{
+    Block, Build, CapacityStep, EvictionProbe, Fault, MemoryProfile, Promises, Sample,
+};
 
 use crate::place::Place;
 use crate::plan::{Step, Stretch};
@@ -17,7 +19,7 @@ use crate::scenario::Spec;
 /// | --- | --- |
 /// | 1 | first messages |
 /// | 2 | the arm says which build it is; acknowledgements as one text; steps of a search |
-/// | 3 | databases that are no files; an arm that goes on where another ended; cache failures; states of a file |
+/// | 3 | databases that are no files; an arm that goes on where another ended; cache failures; states of a file; profiles of memory |
 pub(crate) const PROTOCOL: u32 = 3;
 
 /// From the controller.
@@ -44,6 +46,8 @@ pub(crate) enum Request {
     },
     /// Probe the eviction on a scratch database.
     ProbeEviction,
+    /// Profile what a cached entry and a save take of memory.
+    ProfileMemory,
     /// Close the service and end.
     Close,
 }
@@ -114,6 +118,11 @@ pub(crate) enum Reply {
     Probed {
         /// What it found; none for a service without a cache.
         probe: Option<EvictionProbe>,
+    },
+    /// The profile of memory is there.
+    Profiled {
+        /// What it found; none for a service without a cache.
+        profile: Option<MemoryProfile>,
     },
     /// The service is closed.
     Closed,
@@ -196,6 +205,7 @@ mod tests {
                 saves: vec![Ack(1, -2, true)],
             },
             Reply::Probed { probe: None },
+            Reply::Profiled { profile: None },
             Reply::Closed,
             Reply::Failed {
                 cause: "x".to_owned(),

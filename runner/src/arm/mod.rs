@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use shared::report::EvictionProbe;
+use shared::report::{EvictionProbe, MemoryProfile};
 
 pub(crate) use acks::{read_ack, write_ack};
 pub(crate) use choice::{ArmSource, choose, identities, labels, own_arms, own_services};
@@ -54,6 +54,8 @@ pub(crate) trait Arm: Send {
     ) -> Result<Tried, ArmError>;
     /// Probes eviction; `None` for a service without a cache.
     async fn probe_eviction(&mut self) -> Result<Option<EvictionProbe>, ArmError>;
+    /// Profiles what a cached entry and a save take of memory; `None` for a service without a cache.
+    async fn profile_memory(&mut self) -> Result<Option<MemoryProfile>, ArmError>;
     /// Closes the service and ends the arm.
     async fn close(&mut self) -> Result<(), ArmError>;
 }

@@ -5,7 +5,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use shared::report::{Build, EvictionProbe};
+use shared::report::{Build, EvictionProbe, MemoryProfile};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
@@ -264,6 +264,14 @@ impl Arm for ProcessArm {
         self.request(&Request::ProbeEviction).await?;
         match self.reply().await? {
             Reply::Probed { probe } => Ok(probe),
+            other => Err(out_of_turn(&other)),
+        }
+    }
+
+    async fn profile_memory(&mut self) -> Result<Option<MemoryProfile>, ArmError> {
+        self.request(&Request::ProfileMemory).await?;
+        match self.reply().await? {
+            Reply::Profiled { profile } => Ok(profile),
             other => Err(out_of_turn(&other)),
         }
     }

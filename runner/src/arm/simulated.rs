@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use shared::arms::{ArmRole, Class};
 use shared::histogram::{Histogram, recording};
 use shared::report::{
-    Backlog, Block, CacheActivity, CapacityOf, CapacityStep, DatabaseWork, EvictionProbe, Mode,
-    Outcomes, Resident,
+    Backlog, Block, CacheActivity, CapacityOf, CapacityStep, DatabaseWork, EvictionProbe,
+    MemoryProfile, Mode, Outcomes, Resident,
 };
 
 use super::messages::CacheFailed;
@@ -219,6 +219,10 @@ impl Arm for Simulated {
     }
 
     async fn probe_eviction(&mut self) -> Result<Option<EvictionProbe>, ArmError> {
+        Ok(None)
+    }
+
+    async fn profile_memory(&mut self) -> Result<Option<MemoryProfile>, ArmError> {
         Ok(None)
     }
 

@@ -9,7 +9,7 @@ use shared::report::{
 
 use super::broken::{acknowledged_before_kills, check_faults, check_variants};
 use super::capacity::{acknowledged_in_steps, check_capacity};
-use super::resources::{check_allocator, check_resources};
+use super::resources::{check_allocator, check_memory_profile, check_resources};
 
 /// Everything that disagrees within a scenario.
 pub(crate) fn check_counts(scenario: &Scenario) -> Vec<String> {
@@ -21,6 +21,9 @@ pub(crate) fn check_counts(scenario: &Scenario) -> Vec<String> {
     check_capacity(scenario, &mut findings);
     check_faults(scenario, &mut findings);
     check_variants(scenario, &mut findings);
+    if let Some(profile) = &scenario.memory_profile {
+        check_memory_profile(profile, &mut findings);
+    }
     for arm in ArmRole::ALL {
         let open = blocks_of(scenario, arm).filter(|b| b.mode == Mode::Open);
         check_series(

@@ -1,6 +1,6 @@
 //! Whether the counters of a process and its database agree with themselves.
 
-use shared::report::{Allocations, Allocator, Resources};
+use shared::report::{Allocations, Allocator, MemoryProfile, Resources};
 
 /// The smallest size class of the allocator, bytes.
 const SMALLEST_ALLOCATION: u64 = 8;
@@ -26,6 +26,32 @@ pub(super) fn check_resources(place: &str, resources: &Resources, findings: &mut
     }
 }
 
+/// A fill only adds entries, up to the limit, and each request of a save was given something.
+pub(super) fn check_memory_profile(profile: &MemoryProfile, findings: &mut Vec<String>) {
+    let entries: Vec<u64> = profile.fill.iter().map(|step| step.entries).collect();
+    if !entries.is_sorted_by(|a, b| a < b) || entries.last().is_some_and(|n| *n > profile.capacity)
+    {
+        findings.push(format!(
+            "/memory_profile/fill: {entries:?} entries are no way to fill a cache of {}",
+            profile.capacity
+        ));
+    }
+    for (i, save) in profile.saves.iter().enumerate() {
+        for (name, stage) in [
+            ("serialize", save.serialize),
+            ("hash", save.hash),
+            ("queue", save.queue),
+        ] {
+            if stage.allocated_bytes / SMALLEST_ALLOCATION < stage.allocations {
+                findings.push(format!(
+                    "/memory_profile/saves/{i}/{name}: {} bytes for {} requests",
+                    stage.allocated_bytes, stage.allocations
+                ));
+            }
+        }
+    }
+}
+
 /// What is allocated lies in active pages, and these are resident.
 pub(super) fn check_allocator(place: &str, allocator: &Allocator, findings: &mut Vec<String>) {
     let Allocator {
@@ -44,7 +70,7 @@ pub(super) fn check_allocator(place: &str, allocator: &Allocator, findings: &mut
 
 #[cfg(test)]
 mod tests {
-    use shared::report::{DatabaseCounters, Scenario};
+    use shared::report::{DatabaseCounters, FillStep, SaveMemory, Scenario, StageMemory};
 
     use super::super::counts::check_counts;
     use super::super::sample;
@@ -88,6 +114,43 @@ mod tests {
                 "/blocks/0/resources/allocations: 15 bytes for 2 requests",
                 "/blocks/0/resources/database: 4120 bytes for 9 pages of the log"
             ]
+        );
+    }
+
+    #[test]
+    fn a_fill_grows_up_to_the_limit_and_requests_are_given_bytes() {
+        let with = |entries: &[u64], allocations| {
+            let step = |entries: &u64| FillStep {
+                entries: *entries,
+                allocated_bytes: 1,
+            };
+            let save = SaveMemory {
+                state_bytes: 1,
+                serialize: StageMemory::default(),
+                hash: StageMemory::default(),
+                queue: StageMemory {
+                    allocations,
+                    allocated_bytes: 16,
+                    freed_bytes: 0,
+                },
+                left_bytes: 0,
+            };
+            findings(|s| {
+                s.memory_profile = Some(MemoryProfile {
+                    capacity: 5,
+                    run_id_bytes: 10,
+                    fill: entries.iter().map(step).collect(),
+                    saves: vec![save],
+                });
+            })
+        };
+        assert_eq!(with(&[0, 2, 5], 2), [""; 0]);
+        for wrong in [with(&[0, 2, 2], 2), with(&[0, 6], 2)] {
+            assert!(wrong[0].starts_with("/memory_profile/fill: "), "{wrong:?}");
+        }
+        assert_eq!(
+            with(&[0], 3),
+            ["/memory_profile/saves/0/queue: 16 bytes for 3 requests"]
         );
     }
 

@@ -146,6 +146,7 @@ pub(crate) fn scenario(run: &str, name: &str) -> Scenario {
             candidate: ledger,
         }),
         eviction: None,
+        memory_profile: None,
         capacity: None,
         faults: Vec::new(),
         ablation: Vec::new(),

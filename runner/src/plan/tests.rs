@@ -49,6 +49,7 @@ pub(super) fn spec(pattern: Pattern) -> Spec {
         overload: false,
         capacity: None,
         eviction_probe: None,
+        memory_profile: false,
         ablation: None,
         faults: None,
         criteria: Vec::new(),

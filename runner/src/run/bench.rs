@@ -110,6 +110,7 @@ impl Bench<'_> {
             series: Arms::default(),
             ledger: None,
             eviction: None,
+            memory_profile: None,
             capacity: None,
             faults: Vec::new(),
             ablation: Vec::new(),

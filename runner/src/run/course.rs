@@ -478,11 +478,15 @@ impl<'a> Course<'a> {
         Ok(())
     }
 
-    /// Probes the eviction where all blocks were run, and ends both arms.
+    /// Probes the eviction and profiles memory where all blocks were run, and ends both arms.
     async fn finish(&mut self, status: Status, sides: &mut Arms<Side>) -> anyhow::Result<Status> {
         if status.is_complete() && self.spec.eviction_probe.is_some() {
             let probed = sides.candidate.arm.probe_eviction().await;
             self.scenario.eviction = probed.context("the candidate's eviction probe")?;
+        }
+        if status.is_complete() && self.spec.memory_profile {
+            let profiled = sides.candidate.arm.profile_memory().await;
+            self.scenario.memory_profile = profiled.context("the candidate's memory profile")?;
         }
         for role in ArmRole::ALL {
             let closed = sides.get_mut(role).arm.close().await;

@@ -52,6 +52,7 @@ impl Spec {
             ablation: None,
             capacity: None,
             eviction_probe: None,
+            memory_profile: false,
             faults: None,
             split: false,
             criteria: Vec::new(),

@@ -116,6 +116,7 @@ impl ScenarioFile {
             }
             () if raw.closed.is_some() => refuse("`closed`"),
             () if raw.eviction_probe.is_some() => refuse("`eviction_probe`"),
+            () if raw.memory_profile => refuse("`memory_profile`"),
             () if raw.capacity.is_some() => refuse("`capacity`"),
             () if is_set(load.split.as_ref()) => refuse("`split`"),
             () => Ok(()),

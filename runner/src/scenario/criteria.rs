@@ -234,6 +234,7 @@ const fn is_share(metric: Metric) -> bool {
                 | Plain::EvictionExact
                 | Plain::HitRatio
                 | Plain::HitRatioError
+                | Plain::Fragmentation
         )
     )
 }
@@ -268,7 +269,13 @@ const fn unit_of(metric: Metric) -> Unit {
             | Plain::MemoryPerSave
             | Plain::MemoryPeak
             | Plain::AllocatedPerSave
-            | Plain::LogPerSave,
+            | Plain::LogPerSave
+            | Plain::EntryMemory
+            | Plain::LeastEntryMemory
+            | Plain::MostEntryMemory
+            | Plain::CacheGrowth
+            | Plain::HashMemory
+            | Plain::CopyMemory,
         ) => Unit::Size,
         Metric::Plain(Plain::ClosedThroughput | Plain::OpenThroughput | Plain::CapacityRate) => {
             Unit::Rate

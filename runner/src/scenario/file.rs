@@ -135,6 +135,8 @@ pub(super) struct RawProfile {
     pub(super) cache_entries: Option<Spanned<Figure>>,
     pub(super) closed: Option<RawClosed>,
     pub(super) eviction_probe: Option<RawEvictionProbe>,
+    #[serde(default)]
+    pub(super) memory_profile: bool,
     pub(super) capacity: Option<RawCapacity>,
     pub(super) ablation: Option<RawAblation>,
 }

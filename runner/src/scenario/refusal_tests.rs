@@ -234,18 +234,23 @@ fn arrangements_that_make_no_sense_are_refused() {
         let message = refused(from, to);
         assert!(message.contains(expected), "{to}: {message}");
     }
-    let looks = VALID.replacen("key_skew = 0.8", fresh, 1).replacen(
-        "pairs = 14",
-        "pairs = 14\nlooks = 3",
-        1,
-    );
-    let message = ScenarioFile::parse("mine.toml", &looks)
-        .unwrap_err()
-        .to_string();
-    assert!(
-        message.contains("14 pairs cannot be shared evenly by 3 looks"),
-        "{message}"
-    );
+    for (added, expected) in [
+        ("looks = 3", "14 pairs cannot be shared evenly by 3 looks"),
+        (
+            "memory_profile = true",
+            "`load.fresh_arms`: `memory_profile` needs arms that live longer",
+        ),
+    ] {
+        let both = VALID.replacen("key_skew = 0.8", fresh, 1).replacen(
+            "pairs = 14",
+            &format!("pairs = 14\n{added}"),
+            1,
+        );
+        let message = ScenarioFile::parse("mine.toml", &both)
+            .unwrap_err()
+            .to_string();
+        assert!(message.contains(expected), "{message}");
+    }
 }
 
 /// The message for the low-load file with a table `faults`, and what else it replaces.

@@ -92,6 +92,7 @@ impl ScenarioFile {
             overload: load.overload,
             capacity: arrangement.capacity,
             eviction_probe: check.eviction_probe(raw, cache_entries)?,
+            memory_profile: raw.memory_profile,
             ablation: self.ablation(&check, raw)?,
             faults: self.faults(&check)?,
             criteria: criteria::resolve(&self.source, &self.raw.criteria, None)?,

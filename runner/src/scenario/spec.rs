@@ -178,6 +178,9 @@ pub(crate) struct Spec {
     pub(crate) capacity: Option<CapacitySpec>,
     /// Probe of the eviction after the blocks.
     pub(crate) eviction_probe: Option<EvictionProbeSpec>,
+    /// Profile of the candidate's memory after the blocks.
+    #[serde(default)]
+    pub(crate) memory_profile: bool,
     /// Comparison of variants after the blocks.
     #[serde(default)]
     pub(crate) ablation: Option<AblationSpec>,

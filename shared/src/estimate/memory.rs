@@ -34,7 +34,7 @@ pub(super) fn per_save(metric: Metric, scenario: &Scenario) -> Result<Comparison
 }
 
 /// The same comparison with other figures, of which one process is one sample.
-fn of_one_process(comparison: Comparison, values: Arms<Option<f64>>) -> Comparison {
+pub(super) fn of_one_process(comparison: Comparison, values: Arms<Option<f64>>) -> Comparison {
     let open = |value: Option<f64>| {
         value.map(|value| Estimate {
             value,
@@ -49,6 +49,36 @@ fn of_one_process(comparison: Comparison, values: Arms<Option<f64>>) -> Comparis
         candidate: open(values.candidate),
         ..comparison
     }
+}
+
+/// What lies in pages in use without being allocated, as a share of these pages, over the samples of the open blocks.
+pub(super) fn fragmentation(
+    metric: Metric,
+    scenario: &Scenario,
+) -> Result<Comparison, Unavailable> {
+    let share = |role| {
+        let samples = scenario.series.get(role).iter();
+        let (unused, active) = samples
+            .filter_map(|sample| sample.allocator)
+            .map(|a| {
+                let unused = a.active_bytes.saturating_sub(a.allocated_bytes);
+                (unused as f64, a.active_bytes as f64)
+            })
+            .fold((0.0, 0.0), |sums, each| (sums.0 + each.0, sums.1 + each.1));
+        (active > 0.0).then(|| unused / active)
+    };
+    let values = Arms {
+        baseline: share(ArmRole::Baseline),
+        candidate: share(ArmRole::Candidate),
+    };
+    if values.candidate.is_none() {
+        return Err(Unavailable::NotMeasured(
+            "no sample holds the allocator's statistics".to_owned(),
+        ));
+    }
+    let samples = open_saves(scenario);
+    let comparison = counted(metric, Unit::Share, values, samples, confidence(scenario));
+    Ok(of_one_process(comparison, values))
 }
 
 /// The highest resident memory over the idle baseline: observed, not estimated.
@@ -125,6 +155,7 @@ pub(super) fn peak(metric: Metric, scenario: &Scenario) -> Result<Figures, Unava
 mod tests {
     use super::*;
     use crate::estimate::estimate;
+    use crate::report::Allocator;
     use crate::testing::{IDLE_BYTES, Synthetic};
 
     fn figure(name: &str, scenario: &Scenario) -> Result<Comparison, Unavailable> {
@@ -152,6 +183,25 @@ mod tests {
                 "not measured: memory could not be read on this machine"
             );
         }
+    }
+
+    #[test]
+    fn fragmentation_is_what_the_pages_in_use_hold_in_vain() {
+        let mut scenario = Synthetic::default().scenario();
+        let missing = figure("memory.fragmentation", &scenario).unwrap_err();
+        assert!(missing.to_string().contains("allocator"), "{missing}");
+        for sample in &mut scenario.series.candidate {
+            sample.allocator = Some(Allocator {
+                allocated_bytes: 60,
+                active_bytes: 80,
+                resident_bytes: 100,
+                retained_bytes: 0,
+            });
+        }
+        let fragmentation = figure("memory.fragmentation", &scenario).unwrap();
+        assert_eq!(fragmentation.baseline, None);
+        let candidate = fragmentation.candidate.unwrap();
+        assert_eq!((candidate.value, candidate.interval), (0.25, None));
     }
 
     #[test]

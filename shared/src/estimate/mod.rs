@@ -7,6 +7,7 @@ mod faults;
 mod latency;
 mod leak;
 mod memory;
+mod memory_profile;
 mod pairs;
 mod sampled;
 mod sums;
@@ -200,6 +201,14 @@ fn plain_figures(
         Plain::MemoryPerSave => memory::per_save(metric, scenario),
         Plain::MemoryGrowth => memory::growth(metric, scenario),
         Plain::MemoryLeak => leak::growth(metric, scenario),
+        Plain::Fragmentation => memory::fragmentation(metric, scenario),
+        Plain::EntryMemory
+        | Plain::LeastEntryMemory
+        | Plain::MostEntryMemory
+        | Plain::CacheGrowth
+        | Plain::SerializeMemory
+        | Plain::HashMemory
+        | Plain::CopyMemory => memory_profile::figure(metric, plain, scenario),
         Plain::ErrorRate | Plain::SuccessRate => sums::share_of_saves(metric, plain, scenario),
         Plain::ErrorCount | Plain::PoolTimeouts | Plain::LostSaves => {
             sums::counted_figure(metric, plain, scenario)

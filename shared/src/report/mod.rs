@@ -6,7 +6,7 @@
 //! | --- | --- |
 //! | 1 | first format |
 //! | 2 | scenarios with services of their own (calibration), fresh processes for each pair, planned looks, split traffic, capacity searches; the build of each arm |
-//! | 3 | deliberate faults; ablation; imported datasets; overloads; counters of allocator, network and database |
+//! | 3 | deliberate faults; ablation; imported datasets; overloads; counters of allocator, network and database; memory profiles |
 
 mod ablation;
 mod capacity;
@@ -15,6 +15,7 @@ mod faults;
 mod gaps;
 mod index;
 mod layout;
+mod memory_profile;
 mod read;
 mod resources;
 mod run;
@@ -29,6 +30,7 @@ pub use compression::duration;
 pub use faults::{Fault, Incident};
 pub use gaps::{Gap, Missing};
 pub use index::{Headline, Index, IndexEntry, Unreadable};
+pub use memory_profile::{FillStep, MemoryProfile, SaveMemory, StageMemory};
 pub use read::{ReadError, read_index, read_policies, read_run, read_scenario, to_json};
 pub use resources::{Allocations, Allocator, DatabaseCounters, Network, Resources};
 pub use run::{

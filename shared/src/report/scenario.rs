@@ -7,7 +7,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::capacity::Capacity;
-use super::{Allocator, ArmIdentity, Gap, Incident, Promises, Resources, Seal, Status, Variant};
+use super::{
+    Allocator, ArmIdentity, Gap, Incident, MemoryProfile, Promises, Resources, Seal, Status,
+    Variant,
+};
 use crate::arms::{ArmRole, Arms, ByClass};
 use crate::criteria::Criterion;
 use crate::histogram::Histogram;
@@ -54,6 +57,9 @@ pub struct Scenario {
     pub ledger: Option<Arms<LedgerCheck>>,
     /// How exact the candidate's eviction is; only in scenarios that ask for it.
     pub eviction: Option<EvictionProbe>,
+    /// What a cached entry and a save take of the candidate's memory; only in scenarios that ask for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_profile: Option<MemoryProfile>,
     /// Searches for the highest load; only in scenarios that ask for them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capacity: Option<Capacity>,

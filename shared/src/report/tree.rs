@@ -14,10 +14,11 @@ use super::seal::Seal;
 use super::{
     Allocations, Allocator, ArmIdentity, Arrivals, Backlog, Block, Build, BytesRange,
     CacheActivity, Capacity, CapacityOf, CapacitySearch, CapacityStep, DatabaseCounters,
-    DatabaseWork, Dataset, Environment, EvictionProbe, EvictionRun, Fault, Gap, Headline,
-    ImpliedHits, Incident, Index, IndexEntry, Latencies, LedgerCheck, Load, LoadFigures, Missing,
-    Mode, Network, Outcomes, Phases, Resident, Resources, Run, Sample, Scenario, ScenarioEntry,
-    SizeClass, Status, Unreadable, Variant, VariantRound, WrittenStatus,
+    DatabaseWork, Dataset, Environment, EvictionProbe, EvictionRun, Fault, FillStep, Gap, Headline,
+    ImpliedHits, Incident, Index, IndexEntry, Latencies, LedgerCheck, Load, LoadFigures,
+    MemoryProfile, Missing, Mode, Network, Outcomes, Phases, Resident, Resources, Run, Sample,
+    SaveMemory, Scenario, ScenarioEntry, SizeClass, StageMemory, Status, Unreadable, Variant,
+    VariantRound, WrittenStatus,
 };
 use crate::arms::{ArmRole, Arms, ByClass};
 use crate::criteria::{Better, Criterion, Measure, Policy, Target};
@@ -176,8 +177,8 @@ structs! {
     ScenarioEntry { name, title, file, status, digest, bytes }
     Scenario {
         format, run, name, title, why, source, started_at, finished_at, status, arms, load, promises,
-        idle_resident_bytes, blocks, series, ledger, eviction, capacity, faults = Vec::new(), ablation = Vec::new(),
-        gaps = Vec::new(), criteria, seal
+        idle_resident_bytes, blocks, series, ledger, eviction, memory_profile, capacity, faults = Vec::new(),
+        ablation = Vec::new(), gaps = Vec::new(), criteria, seal
     }
     Load {
         users, full, offered, arrivals, state_bytes, duplicate_share, pattern, cache_entries, pairs, looks = 1,
@@ -216,6 +217,10 @@ structs! {
     }
     Gap { last_evidence_at, resumed_at, rebooted, measured_ns, missing }
     Missing { arm, pair, mode, from_ns, to_ns, saves }
+    MemoryProfile { capacity, run_id_bytes, fill, saves }
+    FillStep { entries, allocated_bytes }
+    SaveMemory { state_bytes, serialize, hash, queue, left_bytes }
+    StageMemory { allocations, allocated_bytes, freed_bytes }
     Seal { parts, blake3 }
     WrittenStatus { state, cause }
 }
@@ -369,6 +374,7 @@ mod tests {
     fn what_few_reports_have_reads_as_serde_reads_it() {
         let scenario = Scenario {
             eviction: Some(crate::testing::perfect_eviction()),
+            memory_profile: Some(crate::testing::memory_profile()),
             capacity: Some(crate::testing::searches(&[(10.0, 5.0)])),
             ..crate::testing::noise_scenario(1)
         };

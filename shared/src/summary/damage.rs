@@ -10,10 +10,11 @@ use crate::estimate::{Comparison, Estimate, estimate, pair_changes};
 use crate::histogram::Histogram;
 use crate::metric::{LatencyKind, Plain};
 use crate::report::{
-    Backlog, Block, CacheActivity, DatabaseWork, EvictionProbe, EvictionRun, ImpliedHits,
-    Latencies, LedgerCheck, LoadFigures, Outcomes, Resident,
+    Backlog, Block, CacheActivity, DatabaseWork, EvictionProbe, EvictionRun, FillStep, ImpliedHits,
+    Latencies, LedgerCheck, LoadFigures, MemoryProfile, Outcomes, Resident, SaveMemory,
+    StageMemory,
 };
-use crate::testing::{Synthetic, criterion, histogram, perfect_eviction, run_of};
+use crate::testing::{Synthetic, criterion, histogram, memory_profile, perfect_eviction, run_of};
 
 /// One way in which evidence is missing, empty or out of all proportion. `count` is 0 or the largest number.
 type Damage = fn(&mut Scenario, count: u64);
@@ -174,6 +175,30 @@ const DAMAGES: &[Damage] = &[
         });
     },
     |s, _| s.eviction = Some(perfect_eviction()),
+    |s, _| s.memory_profile = Some(memory_profile()),
+    |s, count| {
+        let stage = StageMemory {
+            allocations: count,
+            allocated_bytes: count,
+            freed_bytes: count,
+        };
+        let step = |entries| FillStep {
+            entries,
+            allocated_bytes: count,
+        };
+        s.memory_profile = Some(MemoryProfile {
+            capacity: count,
+            run_id_bytes: count,
+            fill: vec![step(count), step(0), step(count)],
+            saves: vec![SaveMemory {
+                state_bytes: count,
+                serialize: stage,
+                hash: stage,
+                queue: stage,
+                left_bytes: count,
+            }],
+        });
+    },
     |s, _| s.promises = Arms::default(),
     |s, count| {
         s.load.full = LoadFigures {

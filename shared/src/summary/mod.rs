@@ -5,6 +5,7 @@ mod broken;
 #[cfg(test)]
 mod damage;
 mod leak;
+mod memory;
 mod particular;
 mod safety;
 mod scenario;
@@ -14,6 +15,7 @@ mod steps;
 mod tests;
 
 pub use break_even::break_even;
+pub use memory::memory;
 pub use safety::Fact;
 pub(crate) use safety::{in_words, saves_lost};
 pub use scenario::{ScenarioSummary, summarize_scenario};
@@ -56,6 +58,8 @@ pub struct RunSummary {
     pub trust: Answer,
     /// From which share of duplicates on the candidate pays, in words; absent where no scenario tells.
     pub break_even: Option<String>,
+    /// What a cached entry and a save take of memory, where a scenario profiled it.
+    pub memory: Option<String>,
     /// The policy's targets.
     pub judgements: Vec<Judgement>,
     /// Indices into `judgements` of the promised improvements that have a figure.
@@ -180,6 +184,7 @@ pub fn summarize(run: &Run, scenarios: &[Scenario]) -> RunSummary {
         safe: safety::answer(scenarios, saves_lost),
         trust: sentence::trust(&trust_checks, run, scenarios),
         break_even: break_even::of_run(&run.policy, scenarios),
+        memory: scenarios.iter().find_map(memory),
         safety: safety::facts(scenarios),
         steps: Vec::new(),
         judgements,

@@ -5,8 +5,8 @@ mod runs;
 use std::collections::BTreeMap;
 
 pub(crate) use self::runs::{
-    ci_policy, criterion, generator_scenario, incident, noise_scenario, perfect_eviction,
-    promised_gains, run_of, searches, slower, variant,
+    ci_policy, criterion, generator_scenario, incident, memory_profile, noise_scenario,
+    perfect_eviction, promised_gains, run_of, searches, slower, variant,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -156,6 +156,7 @@ impl Synthetic {
                 candidate: checked,
             }),
             eviction: None,
+            memory_profile: None,
             capacity: None,
             faults: Vec::new(),
             ablation: Vec::new(),

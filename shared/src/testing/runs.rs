@@ -9,8 +9,9 @@ use crate::criteria::{Better, Criterion, Measure, Policy, Target};
 use crate::metric::Metric;
 use crate::report::{
     ArmIdentity, Build, Capacity, CapacityOf, CapacitySearch, CapacityStep, DatabaseWork, Dataset,
-    Environment, EvictionProbe, EvictionRun, Fault, Incident, LedgerCheck, NO_DATABASE, Run,
-    Scenario, ScenarioEntry, Seal, Status, Variant, VariantRound,
+    Environment, EvictionProbe, EvictionRun, Fault, FillStep, Incident, LedgerCheck, MemoryProfile,
+    NO_DATABASE, Run, SaveMemory, Scenario, ScenarioEntry, Seal, StageMemory, Status, Variant,
+    VariantRound,
 };
 
 /// Searches for the highest rate that found these, candidate and baseline of each pair; the target is 200 ms.
@@ -98,6 +99,33 @@ pub(crate) fn variant(label: &str, rounds: u32, rate: f64, rows: u64) -> Variant
 }
 
 /// A probe whose cache is a perfect LRU when its maintenance is forced.
+pub(crate) fn memory_profile() -> MemoryProfile {
+    let step = |(entries, allocated_bytes)| FillStep {
+        entries,
+        allocated_bytes,
+    };
+    let stage = |allocations, allocated_bytes| StageMemory {
+        allocations,
+        allocated_bytes,
+        freed_bytes: 0,
+    };
+    let save = |state_bytes| SaveMemory {
+        state_bytes,
+        serialize: stage(2, 2 * state_bytes),
+        hash: StageMemory::default(),
+        queue: stage(3, 400),
+        left_bytes: 0,
+    };
+    MemoryProfile {
+        capacity: 1_000,
+        run_id_bytes: 10,
+        fill: [(0, 10_000), (500, 310_000), (1_000, 510_000)]
+            .map(step)
+            .into(),
+        saves: [1_000, 10_000].map(save).into(),
+    }
+}
+
 pub(crate) fn perfect_eviction() -> EvictionProbe {
     let pass = EvictionRun {
         operations: 1_500,

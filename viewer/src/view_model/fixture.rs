@@ -260,6 +260,7 @@ pub(crate) fn scenario() -> Scenario {
             candidate: ledger,
         }),
         eviction: None,
+        memory_profile: None,
         capacity: None,
         faults: Vec::new(),
         ablation: Vec::new(),

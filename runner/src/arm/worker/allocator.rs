@@ -1,6 +1,7 @@
 //! What the process has of its allocator and asked of it, by the allocator's own statistics.
 
 use shared::report::{Allocations, Allocator};
+use tikv_jemalloc_ctl::thread::{self, ThreadLocal};
 use tikv_jemalloc_ctl::{Access, AsName, epoch, opt, stats};
 
 /// jemalloc's number for all arenas together, `MALLCTL_ARENAS_ALL`.
@@ -27,7 +28,8 @@ impl RequestCounter {
         Self::of_all_classes()
     }
 
-    fn of_all_classes() -> Option<Self> {
+    /// Right for a thread that has no cache, see [`without_thread_cache`], while no other one works.
+    pub(super) fn of_all_classes() -> Option<Self> {
         let small: u32 = "arenas.nbins\0".name().read().ok()?;
         let large: u32 = "arenas.nlextents\0".name().read().ok()?;
         let small = (0..small).map(|i| class("bin", "bins", i));
@@ -58,6 +60,42 @@ fn class(kind: &str, statistics: &str, number: u32) -> Option<(u64, String)> {
         .ok()?;
     let requests = format!("stats.arenas.{ALL_ARENAS}.{statistics}.{number}.nrequests\0");
     Some((size as u64, requests))
+}
+
+/// Lets the calling thread do without a cache of freed memory from now on, so that its requests are counted at once.
+/// None where that cannot be.
+pub(super) fn without_thread_cache() -> Option<()> {
+    "thread.tcache.enabled\0".name().write(false).ok()
+}
+
+/// What the calling thread has allocated and given back since it began, bytes. jemalloc counts each request, whatever the
+/// thread keeps in its cache.
+pub(super) struct ThreadBytes {
+    allocated: ThreadLocal<u64>,
+    deallocated: ThreadLocal<u64>,
+}
+
+impl ThreadBytes {
+    /// None where they cannot be read.
+    pub(super) fn open() -> Option<Self> {
+        Some(Self {
+            allocated: thread::allocatedp::read().ok()?,
+            deallocated: thread::deallocatedp::read().ok()?,
+        })
+    }
+
+    pub(super) fn allocated(&self) -> u64 {
+        self.allocated.get()
+    }
+
+    pub(super) fn deallocated(&self) -> u64 {
+        self.deallocated.get()
+    }
+
+    /// Allocated and not given back, by this thread.
+    pub(super) fn live(&self) -> u64 {
+        self.allocated().saturating_sub(self.deallocated())
+    }
 }
 
 /// The statistics as of now; `None` where they cannot be read, or contradict each other because other threads were
@@ -124,7 +162,7 @@ mod tests {
     fn every_request_of_a_thread_without_a_cache_is_counted() {
         const COUNT: usize = 20_000;
         let counter = RequestCounter::of_all_classes().unwrap();
-        "thread.tcache.enabled\0".name().write(false).unwrap();
+        without_thread_cache().unwrap();
         for size in [64, 1 << 10, 16 << 10, 256 << 10] {
             for held in [1, 10] {
                 let mut some = Vec::with_capacity(held);

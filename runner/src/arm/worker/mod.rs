@@ -8,6 +8,7 @@ mod early;
 mod eviction;
 mod faults;
 mod generator;
+mod memory_profile;
 mod null;
 mod outbox;
 mod recorder;
@@ -23,7 +24,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow, bail};
 use persistence::{CacheFaults, Promises as ServicePromises, StatePersistence};
-use shared::report::{Mode, Promises};
+use shared::report::{MemoryProfile, Mode, Promises};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use self::cache_failure::{inflict, recovery_ns};
@@ -130,6 +131,12 @@ async fn answer(
             let session = session.as_ref().context("no scenario is open")?;
             Ok(Reply::Probed {
                 probe: session.probe().await?,
+            })
+        }
+        Request::ProfileMemory => {
+            let session = session.as_ref().context("no scenario is open")?;
+            Ok(Reply::Profiled {
+                profile: session.profile_memory().await?,
             })
         }
         Request::Close => {
@@ -297,6 +304,15 @@ impl Session {
         let probe =
             eviction::probe(&self.subject, &self.open.place, capacity, asked.operations).await?;
         Ok(Some(probe))
+    }
+
+    async fn profile_memory(&self) -> anyhow::Result<Option<MemoryProfile>> {
+        if !self.subject.caches() {
+            return Ok(None);
+        }
+        let capacity = self.subject.capacity(self.open.spec.cache_entries);
+        let states = memory_profile::states(&self.dataset);
+        memory_profile::profile(capacity, states).await.map(Some)
     }
 }
 

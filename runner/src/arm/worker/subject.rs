@@ -317,6 +317,11 @@ impl Subject {
         self.kind == Kind::Optimized && self.parts.dedup
     }
 
+    /// Entries of its cache: its own option, or what is usual.
+    pub(super) fn capacity(&self, usual: u64) -> u64 {
+        self.cache_entries.unwrap_or(usual)
+    }
+
     /// Whether it stores what it acknowledges.
     pub(super) fn stores(&self) -> bool {
         self.kind != Kind::Null
@@ -382,7 +387,7 @@ impl Subject {
         cache_faults: Option<CacheFaults>,
     ) -> OptimizedOptions {
         let usual = OptimizedOptions::default();
-        let entries = self.cache_entries.unwrap_or(opening.cache_entries);
+        let entries = self.capacity(opening.cache_entries);
         OptimizedOptions {
             dedup: self.parts.dedup,
             batch: self.parts.batch,

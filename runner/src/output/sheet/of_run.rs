@@ -31,10 +31,16 @@ impl Sheet {
             let own = scenario.judgements.iter();
             targets.extend(own.map(|judgement| Row::of(judgement, &scenario.name, None)));
         }
-        let break_even = summary.break_even.iter().map(|text| Fact {
-            name: "break-even".to_owned(),
-            text: text.clone(),
-        });
+        let facts = [
+            ("break-even", &summary.break_even),
+            ("memory", &summary.memory),
+        ];
+        let fact = |(name, text): (&str, &Option<String>)| {
+            Some(Fact {
+                name: name.to_owned(),
+                text: text.clone()?,
+            })
+        };
         Self {
             format: SHEET_VERSION,
             kind,
@@ -47,7 +53,7 @@ impl Sheet {
             targets,
             checks: summary.trust_checks.iter().map(Check::of).collect(),
             left_out: Vec::new(),
-            facts: break_even.collect(),
+            facts: facts.into_iter().filter_map(fact).collect(),
         }
     }
 
