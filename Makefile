@@ -74,6 +74,11 @@ criteria: ## write docs/criteria.md anew from the policies and scenarios
 	cargo run --locked -q -p runner -- criteria > target/criteria.md
 	mv target/criteria.md docs/criteria.md
 
+.PHONY: metrics
+metrics: ## write docs/metrics.md anew from the metrics that there are
+	cargo run --locked -q -p runner -- catalogue > target/metrics.md
+	mv target/metrics.md docs/metrics.md
+
 bench: runner ## the services' parts beside their limits, and the load generator's own ceiling and lag (the machine should be idle)
 	cargo bench --locked -p persistence --bench parts
 	cargo bench --locked -p persistence --bench limits

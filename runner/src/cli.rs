@@ -22,6 +22,7 @@ Examples:
   runner gate             is this build worse than that? the exit code is the verdict
   runner compare A B      two runs against each other
   runner verdict RUN      every target of a run
+  runner catalogue RUN    every metric that the strategy names, of a run
   runner verify RUN       check a report
   runner view             look at the site
   runner watch            a run's figures as they come
@@ -51,6 +52,7 @@ enum Command {
     View(cmd::view::Args),
     Watch(cmd::watch::Args),
     Criteria(cmd::criteria::Args),
+    Catalogue(cmd::catalogue::Args),
     Schema(cmd::schema::Args),
     Completions(cmd::completions::Args),
     /// Serve one arm of a comparison; spoken to by the runner itself.
@@ -79,6 +81,7 @@ impl Cli {
             Command::View(args) => cmd::view::run(args).await,
             Command::Watch(args) => cmd::watch::run(&args).await,
             Command::Criteria(args) => cmd::criteria::run(&args),
+            Command::Catalogue(args) => cmd::catalogue::run(&args),
             Command::Schema(args) => cmd::schema::run(&args),
             Command::Completions(args) => cmd::completions::run(&args, &mut Self::command()),
             Command::Arm => crate::arm::worker::work().await.map(|()| Exit::Done),

@@ -7,6 +7,7 @@
 pub mod ablation;
 pub mod arms;
 pub mod calibration;
+pub mod catalogue;
 pub mod comparison;
 pub mod criteria;
 pub mod estimate;

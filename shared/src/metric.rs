@@ -77,10 +77,15 @@ impl Metric {
             Self::Plain(plain) => match plain {
                 Plain::ConnectionPerSave
                 | Plain::CpuPerSave
+                | Plain::HashTime
+                | Plain::LookupTime
+                | Plain::WriteTime
                 | Plain::CacheRecovery
                 | Plain::KillRecovery
                 | Plain::OutageRecovery => Unit::Nanoseconds,
                 Plain::MemoryGrowth
+                | Plain::MemoryIdle
+                | Plain::LeftMemory
                 | Plain::MemoryPerSave
                 | Plain::MemoryPeak
                 | Plain::AllocatedPerSave
@@ -97,7 +102,10 @@ impl Metric {
                 | Plain::HitRatio
                 | Plain::HitRatioError
                 | Plain::BreakEven
-                | Plain::Fragmentation => Unit::Share,
+                | Plain::Fragmentation
+                | Plain::Deduplication
+                | Plain::PoolUtilization
+                | Plain::CpuUtilization => Unit::Share,
                 Plain::MemoryTrend
                 | Plain::MemoryLeak
                 | Plain::LatencyTrend
@@ -105,9 +113,10 @@ impl Metric {
                 Plain::EvictionPenalty | Plain::PatternPenalty | Plain::SerializeMemory => {
                     Unit::Factor
                 }
-                Plain::ClosedThroughput | Plain::OpenThroughput | Plain::CapacityRate => {
-                    Unit::PerSecond
-                }
+                Plain::ClosedThroughput
+                | Plain::OpenThroughput
+                | Plain::CacheOperations
+                | Plain::CapacityRate => Unit::PerSecond,
                 Plain::RowsPerSave | Plain::AllocationsPerSave => Unit::PerSave,
                 Plain::ErrorCount
                 | Plain::LostSaves
@@ -138,6 +147,12 @@ macro_rules! plain_metrics {
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $name,)+ }
             }
+
+            /// What it is, in a sentence.
+            #[must_use]
+            pub const fn description(self) -> &'static str {
+                match self { $(Self::$variant => $doc,)+ }
+            }
         }
     };
 }
@@ -147,10 +162,18 @@ plain_metrics! {
     OpenThroughput = "throughput.open", "Saves acknowledged a second in the open model.";
     RowsPerSave = "database.rows", "Rows written or deleted per acknowledged save.";
     ConnectionPerSave = "database.connection_time", "Time a connection is held per acknowledged save, nanoseconds.";
+    WriteTime = "database.write_time", "Mean time from a connection to the answered commit per save that was written, nanoseconds.";
+    HashTime = "hash.time", "Mean time spent hashing per acknowledged save, nanoseconds.";
+    LookupTime = "cache.lookup_time", "Mean time of a look-up in the cache, nanoseconds.";
+    CacheOperations = "cache.operations", "Look-ups and insertions of the cache a second in the open model.";
+    Deduplication = "deduplication", "Share of acknowledged saves that were answered with a snapshot that was there already, 0 to 1.";
+    PoolUtilization = "pool.utilization", "Share of the time of all the pool's connections during which one was held, 0 to 1.";
     LogPerSave = "database.wal_bytes", "Bytes of the database's write-ahead log per acknowledged save.";
     AllocationsPerSave = "allocations", "Requests to the allocator per acknowledged save, generator included.";
     AllocatedPerSave = "allocated_bytes", "Bytes that the allocator gave for its requests per acknowledged save, generator included.";
     CpuPerSave = "cpu", "Processor time per acknowledged save, nanoseconds.";
+    CpuUtilization = "cpu.utilization", "Processor time over time, generator included: 1 is one processor's whole time.";
+    MemoryIdle = "memory.idle", "Resident memory after the warm-up, before the first block, bytes.";
     MemoryGrowth = "memory.growth", "Highest resident memory over the idle baseline, bytes.";
     MemoryPerSave = "memory.per_save", "Highest resident memory over the idle baseline divided by the acknowledged saves of the open blocks, bytes.";
     MemoryPeak = "memory.peak", "Highest resident memory of the arm's process, bytes; a ratio needs processes of their own for each pair.";
@@ -164,6 +187,7 @@ plain_metrics! {
     SerializeMemory = "memory.serialize", "Bytes allocated in parsing a state and writing it in canonical form, per byte of the state.";
     HashMemory = "memory.hash", "Bytes allocated in hashing, per save that is no duplicate.";
     CopyMemory = "memory.copy", "Bytes allocated in handing a save to the commit queue, per save that is no duplicate.";
+    LeftMemory = "memory.left", "Bytes that a save leaves allocated when it was given up, the most of any state.";
     LatencyTrend = "response.trend", "Growth of the median response from the first to the last tenth of the blocks, as a ratio.";
     ErrorRate = "errors", "Share of planned saves that failed, 0 to 1.";
     ErrorCount = "errors.count", "Planned saves that failed.";

@@ -1,6 +1,7 @@
 //! One module a subcommand: its arguments and what it does.
 
 pub(crate) mod baseline;
+pub(crate) mod catalogue;
 pub(crate) mod compare;
 pub(crate) mod completions;
 pub(crate) mod criteria;

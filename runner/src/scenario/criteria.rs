@@ -235,6 +235,7 @@ const fn is_share(metric: Metric) -> bool {
                 | Plain::HitRatio
                 | Plain::HitRatioError
                 | Plain::Fragmentation
+                | Plain::Deduplication
         )
     )
 }
@@ -260,12 +261,17 @@ const fn unit_of(metric: Metric) -> Unit {
         | Metric::Plain(
             Plain::ConnectionPerSave
             | Plain::CpuPerSave
+            | Plain::HashTime
+            | Plain::LookupTime
+            | Plain::WriteTime
             | Plain::CacheRecovery
             | Plain::KillRecovery
             | Plain::OutageRecovery,
         ) => Unit::Time,
         Metric::Plain(
             Plain::MemoryGrowth
+            | Plain::MemoryIdle
+            | Plain::LeftMemory
             | Plain::MemoryPerSave
             | Plain::MemoryPeak
             | Plain::AllocatedPerSave
@@ -277,9 +283,12 @@ const fn unit_of(metric: Metric) -> Unit {
             | Plain::HashMemory
             | Plain::CopyMemory,
         ) => Unit::Size,
-        Metric::Plain(Plain::ClosedThroughput | Plain::OpenThroughput | Plain::CapacityRate) => {
-            Unit::Rate
-        }
+        Metric::Plain(
+            Plain::ClosedThroughput
+            | Plain::OpenThroughput
+            | Plain::CacheOperations
+            | Plain::CapacityRate,
+        ) => Unit::Rate,
         Metric::Plain(_) => Unit::Share,
     }
 }

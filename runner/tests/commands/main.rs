@@ -6,6 +6,7 @@ mod ablation;
 mod bad_input;
 mod baseline;
 mod capacity;
+mod catalogue;
 mod example;
 mod exit_codes;
 mod faults;

@@ -81,6 +81,21 @@ pub(super) fn fragmentation(
     Ok(of_one_process(comparison, values))
 }
 
+/// Resident memory before the first block.
+pub(super) fn idle(metric: Metric, scenario: &Scenario) -> Result<Comparison, Unavailable> {
+    let bytes = scenario.idle_resident_bytes;
+    let values = Arms {
+        baseline: bytes.baseline.map(|b| b as f64),
+        candidate: bytes.candidate.map(|b| b as f64),
+    };
+    if values.candidate.is_none() {
+        return Err(unreadable());
+    }
+    let samples = open_saves(scenario);
+    let comparison = counted(metric, Unit::Bytes, values, samples, confidence(scenario));
+    Ok(of_one_process(comparison, values))
+}
+
 /// The highest resident memory over the idle baseline: observed, not estimated.
 pub(super) fn growth(metric: Metric, scenario: &Scenario) -> Result<Comparison, Unavailable> {
     let growth = |role: ArmRole| {
@@ -202,6 +217,15 @@ mod tests {
         assert_eq!(fragmentation.baseline, None);
         let candidate = fragmentation.candidate.unwrap();
         assert_eq!((candidate.value, candidate.interval), (0.25, None));
+    }
+
+    #[test]
+    fn the_idle_baseline_is_what_growth_counts_from() {
+        let mut scenario = Synthetic::default().scenario();
+        let idle = figure("memory.idle", &scenario).unwrap();
+        assert_eq!(idle.candidate.unwrap().value, IDLE_BYTES as f64);
+        scenario.idle_resident_bytes.candidate = None;
+        assert!(figure("memory.idle", &scenario).is_err());
     }
 
     #[test]

@@ -77,6 +77,7 @@ fn growth(scenario: &Scenario, profile: &MemoryProfile) -> Option<f64> {
 fn of_saves(plain: Plain, saves: &[SaveMemory]) -> Option<f64> {
     let sum = |of: fn(&SaveMemory) -> u64| saves.iter().map(|s| of(s) as f64).sum::<f64>();
     let (bytes, of) = match plain {
+        Plain::LeftMemory => return saves.iter().map(|s| s.left_bytes as f64).reduce(f64::max),
         Plain::SerializeMemory => (sum(|s| s.serialize.allocated_bytes), sum(|s| s.state_bytes)),
         Plain::HashMemory => (sum(|s| s.hash.allocated_bytes), saves.len() as f64),
         _ => (sum(|s| s.queue.allocated_bytes), saves.len() as f64),
@@ -112,6 +113,7 @@ mod tests {
             ("memory.serialize", 2.0),
             ("memory.hash", 0.0),
             ("memory.copy", 400.0),
+            ("memory.left", 0.0),
         ] {
             assert_eq!(candidate(name, &scenario), Ok(expected), "{name}");
         }

@@ -160,6 +160,36 @@ pub fn estimate(metric: Metric, scenario: &Scenario) -> Result<Comparison, Unava
     }
 }
 
+/// The figures of a metric without their intervals.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Point {
+    /// Unit of the arms' figures.
+    pub unit: Unit,
+    /// Each arm's figure, where it has one.
+    pub arms: Arms<Option<f64>>,
+    /// Candidate / baseline − 1, as in [`Comparison::change`].
+    pub change: Option<f64>,
+}
+
+/// What [`estimate`] says without intervals, at a small part of its cost.
+///
+/// # Errors
+/// [`Unavailable`], where the evidence cannot give the figure.
+pub fn point(metric: Metric, scenario: &Scenario) -> Result<Point, Unavailable> {
+    let value = |estimate: Option<Estimate>| estimate.map(|e| e.value);
+    match figures(metric, scenario)? {
+        Figures::Counted(comparison) => Ok(Point {
+            unit: comparison.unit,
+            arms: Arms {
+                baseline: value(comparison.baseline),
+                candidate: value(comparison.candidate),
+            },
+            change: value(comparison.change),
+        }),
+        Figures::Sampled(sampled) => sampled.point(),
+    }
+}
+
 /// A metric as any resample of a scenario's pairs gives it, for comparisons across runs.
 ///
 /// # Errors
@@ -200,6 +230,7 @@ fn plain_figures(
     let counted = match plain {
         Plain::MemoryPerSave => memory::per_save(metric, scenario),
         Plain::MemoryGrowth => memory::growth(metric, scenario),
+        Plain::MemoryIdle => memory::idle(metric, scenario),
         Plain::MemoryLeak => leak::growth(metric, scenario),
         Plain::Fragmentation => memory::fragmentation(metric, scenario),
         Plain::EntryMemory
@@ -208,6 +239,7 @@ fn plain_figures(
         | Plain::CacheGrowth
         | Plain::SerializeMemory
         | Plain::HashMemory
+        | Plain::LeftMemory
         | Plain::CopyMemory => memory_profile::figure(metric, plain, scenario),
         Plain::ErrorRate | Plain::SuccessRate => sums::share_of_saves(metric, plain, scenario),
         Plain::ErrorCount | Plain::PoolTimeouts | Plain::LostSaves => {

@@ -1,6 +1,6 @@
 //! Figures that follow from how often each pair was drawn.
 
-use super::{Comparison, Estimate, Unavailable, difference};
+use super::{Comparison, Estimate, Point, Unavailable, difference};
 use crate::arms::{ArmRole, Arms};
 use crate::metric::Metric;
 use crate::report::Scenario;
@@ -241,6 +241,25 @@ impl Sampled {
         let c = self.arm(ArmRole::Candidate, weights);
         let ratio = self.ratio_of(b, c, weights);
         [b, c, ratio.map(|r| r - 1.0), difference(b, c)]
+    }
+
+    /// Its figures from all units, without intervals.
+    ///
+    /// # Errors
+    /// [`Unavailable::NoSamples`] where neither arm has a figure.
+    pub(super) fn point(&self) -> Result<Point, Unavailable> {
+        let [baseline, candidate, change, _] = self.figures(&vec![1; self.units()]);
+        if baseline.is_none() && candidate.is_none() {
+            return Err(Unavailable::NoSamples);
+        }
+        Ok(Point {
+            unit: self.unit,
+            arms: Arms {
+                baseline,
+                candidate,
+            },
+            change: change.filter(|change| change.is_finite()),
+        })
     }
 
     /// Estimates it.

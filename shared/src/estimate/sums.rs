@@ -3,9 +3,9 @@
 use super::pairs::{Pair, closed_pairs, open_pairs};
 use super::sampled::{Change, Sampled, confidence, resampling};
 use super::{Comparison, Estimate, Unavailable, change, counted, difference};
-use crate::arms::{ArmRole, Arms};
+use crate::arms::{ArmRole, Arms, Class};
 use crate::metric::{Metric, Plain};
-use crate::report::{Allocations, Block, Mode, Scenario};
+use crate::report::{Allocations, Block, Mode, Phases, Scenario};
 use crate::stats::wilson;
 use crate::units::{Unit, saturating_sum};
 
@@ -26,10 +26,14 @@ pub(super) fn per_pair(
             "the scenario has no pair of such blocks".to_owned(),
         ));
     }
+    let connections = Arms {
+        baseline: connections(scenario, ArmRole::Baseline),
+        candidate: connections(scenario, ArmRole::Candidate),
+    };
     let of = |role| -> Result<Fractions, Unavailable> {
         pairs
             .iter()
-            .map(|pair| fraction(plain, role, pair))
+            .map(|pair| fraction(plain, role, pair, *connections.get(role)))
             .collect()
     };
     let fractions = Arms {
@@ -47,13 +51,59 @@ pub(super) fn per_pair(
     ))
 }
 
-fn fraction(plain: Plain, role: ArmRole, pair: &Pair<'_>) -> Result<(f64, f64), Unavailable> {
+/// The largest number of connections, by the service's own word.
+fn connections(scenario: &Scenario, role: ArmRole) -> Option<u32> {
+    let size = scenario.promises.get(role).get("pool_size")?;
+    size.parse().ok().filter(|size| *size > 0)
+}
+
+/// The time of all its saves that a block spent in a phase.
+fn phase(block: &Block, of: fn(&Phases) -> u64) -> f64 {
+    Class::ALL
+        .map(|class| of(block.phases.get(class)) as f64)
+        .iter()
+        .sum()
+}
+
+/// `connections` is the size of the arm's pool, where it has one.
+fn fraction(
+    plain: Plain,
+    role: ArmRole,
+    pair: &Pair<'_>,
+    connections: Option<u32>,
+) -> Result<(f64, f64), Unavailable> {
     let block = *pair.blocks.get(role);
+    let seconds = block.duration_ns as f64 / 1e9;
     let saves = block.outcomes.acknowledged() as f64;
     let missing =
         |what: &str| Unavailable::NotMeasured(format!("{what} could not be read on this machine"));
     Ok(match plain {
-        Plain::ClosedThroughput | Plain::OpenThroughput => (saves, block.duration_ns as f64 / 1e9),
+        Plain::ClosedThroughput | Plain::OpenThroughput => (saves, seconds),
+        Plain::HashTime => (phase(block, |p| p.hash_ns), saves),
+        Plain::WriteTime => (phase(block, |p| p.write_ns), block.outcomes.written as f64),
+        // An arm without a cache has no look-ups, so no figure.
+        Plain::LookupTime => (
+            phase(block, |p| p.lookup_ns),
+            block.cache.map_or(0.0, |c| c.hits as f64 + c.misses as f64),
+        ),
+        Plain::CacheOperations => block.cache.map_or((0.0, 0.0), |c| {
+            (
+                c.hits as f64 + c.misses as f64 + c.insertions as f64,
+                seconds,
+            )
+        }),
+        Plain::Deduplication => (block.outcomes.deduplicated as f64, saves),
+        Plain::PoolUtilization => {
+            let connections = connections.ok_or_else(|| {
+                Unavailable::NotMeasured("the service has no pool of connections".to_owned())
+            })?;
+            let held = block.database.connection_ns as f64 / 1e9;
+            (held, f64::from(connections) * seconds)
+        }
+        Plain::CpuUtilization => (
+            block.cpu_ns.ok_or_else(|| missing("processor time"))? as f64 / 1e9,
+            seconds,
+        ),
         Plain::RowsPerSave => (
             block.database.rows_written as f64 + block.database.rows_deleted as f64,
             saves,
@@ -242,7 +292,7 @@ pub(super) fn open_saves(scenario: &Scenario) -> Arms<u64> {
 mod tests {
     use super::*;
     use crate::estimate::estimate;
-    use crate::report::{DatabaseCounters, Resources};
+    use crate::report::{CacheActivity, DatabaseCounters, Resources};
     use crate::stats::{CONFIDENCE, Interval};
     use crate::testing::{OPTIMIZED, STANDARD, Synthetic};
 
@@ -267,6 +317,59 @@ mod tests {
         assert_eq!(value(rows.candidate), 1.5);
         assert_eq!(rows.unit, Unit::PerSave);
         assert_eq!(rows.samples.baseline, 4_250);
+    }
+
+    #[test]
+    fn times_and_shares_are_those_of_what_they_are_about() {
+        let mut scenario = Synthetic::default().scenario();
+        for (role, promises) in [
+            (ArmRole::Baseline, &mut scenario.promises.baseline),
+            (ArmRole::Candidate, &mut scenario.promises.candidate),
+        ] {
+            promises.insert("pool_size".to_owned(), "5".to_owned());
+            for block in scenario.blocks.iter_mut().filter(|b| b.arm == role) {
+                block.duration_ns = 2_000_000_000;
+                block.cpu_ns = Some(1_000_000_000);
+                block.database.connection_ns = 1_000_000_000;
+                block.outcomes.written = 30;
+                block.outcomes.deduplicated = 70;
+                block.phases.duplicate.hash_ns = 40_000;
+                block.phases.unique.hash_ns = 60_000;
+                block.phases.duplicate.lookup_ns = 0;
+                block.phases.unique.lookup_ns = 8_000;
+                block.phases.duplicate.write_ns = 0;
+                block.phases.unique.write_ns = 60_000_000;
+                block.cache = (role == ArmRole::Candidate).then_some(CacheActivity {
+                    entries: 10,
+                    hits: 70,
+                    misses: 10,
+                    insertions: 30,
+                    evictions: 0,
+                });
+            }
+        }
+        for (name, baseline, candidate) in [
+            ("hash.time", Some(1_000.0), 1_000.0),
+            ("cache.lookup_time", None, 100.0),
+            ("cache.operations", None, 55.0),
+            ("database.write_time", Some(2_000_000.0), 2_000_000.0),
+            ("deduplication", Some(0.7), 0.7),
+            ("pool.utilization", Some(0.1), 0.1),
+            ("cpu.utilization", Some(0.5), 0.5),
+        ] {
+            let figures = figure(name, &scenario).unwrap();
+            let near = |estimate: Option<Estimate>, expected: f64| {
+                (value(estimate) - expected).abs() < expected * 1e-9
+            };
+            assert!(near(figures.candidate, candidate), "{name}");
+            match baseline {
+                Some(baseline) => assert!(near(figures.baseline, baseline), "{name}"),
+                None => assert_eq!(figures.baseline, None, "{name}"),
+            }
+        }
+        scenario.promises = Arms::default();
+        assert!(figure("pool.utilization", &scenario).is_err());
+        assert!(figure("hash.time", &scenario).is_ok());
     }
 
     #[test]
