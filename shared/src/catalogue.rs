@@ -1,10 +1,10 @@
 //! What the strategy wants to be watched (§1.1, §4.1), in its own words, and the metrics that say it.
 
-use crate::arms::Arms;
 use crate::criteria::Policy;
 use crate::estimate::{Point, Unavailable, point};
 use crate::metric::{LatencyKind, Metric, Plain};
 use crate::report::Scenario;
+use crate::units::{format_change, format_value};
 
 /// A line of the strategy.
 #[derive(Debug, Clone, Copy)]
@@ -266,18 +266,30 @@ pub fn key_figures<'a>(
     wanted.metrics.iter().map(of).collect()
 }
 
-/// The figures of a metric in words: baseline, candidate and change, a dash where there is none.
-#[must_use]
-pub fn in_words(point: &Point) -> (Arms<String>, String) {
-    use crate::units::{format_change, format_value};
-    let dash = || "–".to_owned();
-    let arm = |value: Option<f64>| value.map_or_else(dash, |v| format_value(v, point.unit));
-    let arms = Arms {
-        baseline: arm(point.arms.baseline),
-        candidate: arm(point.arms.candidate),
-    };
-    (arms, point.change.map_or_else(dash, format_change))
+impl KeyFigure<'_> {
+    /// Baseline, candidate and change in words, a dash where there is none.
+    #[must_use]
+    pub fn in_words(&self) -> [String; 3] {
+        // There is no unit of bytes a second.
+        let rate = match self.metric {
+            Metric::Plain(Plain::CacheGrowth) => "/s",
+            _ => "",
+        };
+        let point = &self.point;
+        let arm = |value: Option<f64>| match value {
+            Some(value) => format_value(value, point.unit) + rate,
+            None => DASH.to_owned(),
+        };
+        [
+            arm(point.arms.baseline),
+            arm(point.arms.candidate),
+            point.change.map_or_else(|| DASH.to_owned(), format_change),
+        ]
+    }
 }
+
+/// What stands where there is no figure.
+const DASH: &str = "–";
 
 #[cfg(test)]
 mod tests {

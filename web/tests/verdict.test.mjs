@@ -51,6 +51,22 @@ test("every target of a run", async () => {
   assertNoFaults(page, "the run's pages");
 });
 
+test("every figure that the strategy wants watched", async () => {
+  const told = await runner(["catalogue", exampleFolder]);
+  const page = await openPage(site.browser, site.url + site.pages.run.hash);
+  const rows = await page.locator('section[aria-labelledby="h-metrics"] tbody tr').evaluateAll((lines) => lines.map((line) => ({
+    metric: line.querySelector("th .why").textContent,
+    figures: [...line.querySelectorAll("td")].map((cell) => cell.textContent),
+  })));
+  const measured = rows.filter(({ figures }) => figures.length === 3);
+  assert.ok(measured.length > 20, `${measured.length} figures`);
+  for (const { metric, figures } of measured) {
+    const line = told.split("\n").find((line) => line.trim().split(" ")[0] === metric);
+    assert.deepEqual(figures, line?.trim().split(/ {2,}/).slice(1, 4), metric);
+  }
+  assertNoFaults(page, "the run's page");
+});
+
 test("every difference between the arms of a run", async () => {
   const sides = [`${exampleFolder}:baseline`, `${exampleFolder}:candidate`];
   const compared = JSON.parse(await runner(["compare", ...sides, "--format", "json"]));

@@ -11,6 +11,7 @@ pub(crate) mod facts;
 pub(crate) mod figure;
 pub(crate) mod forest;
 pub(crate) mod headline;
+pub(crate) mod key_table;
 pub(crate) mod mark;
 pub(crate) mod notice;
 pub(crate) mod percentile_table;

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use maud::{Markup, html as markup};
-use shared::arms::ArmRole;
+use shared::arms::{ArmRole, Arms};
 use shared::report::Status;
 use shared::summary::{Step, Tally};
 use shared::verdict::Verdict;
@@ -15,6 +15,7 @@ use crate::components::arms_key::arms_key;
 use crate::components::criteria_table::criteria_table;
 use crate::components::facts::{check_list, fact_list};
 use crate::components::headline::{answers, headline};
+use crate::components::key_table::key_table;
 use crate::components::notice::faults;
 use crate::components::scenario_list::scenario_list;
 use crate::components::shown;
@@ -22,7 +23,7 @@ use crate::components::strip::strip;
 use crate::load::RunData;
 use crate::route::{Route, Side};
 use crate::view_model::chart::labels;
-use crate::view_model::{criteria, dates, facts, tally};
+use crate::view_model::{criteria, dates, facts, key_metrics, tally};
 
 #[derive(Properties, PartialEq)]
 pub(crate) struct ReportProps {
@@ -103,10 +104,28 @@ fn body(data: &RunData) -> Markup {
             div { h2.list { (tally::safety(summary.saves_lost)) } (fact_list(&summary.safety)) }
             div { h2.list { (tally::trust(&summary.trust_checks)) } (check_list(&summary.trust_checks)) }
         }
+        (key_metrics(data, &arms))
         (steps(&run.id, &summary.steps))
         section aria-labelledby="h-scenarios" {
             div.sh { h2 #h-scenarios { (tally::sentence("Scenarios", scenarios)) } (arms_key(&arms)) }
             (scenario_list(data))
+        }
+    }
+}
+
+/// What the strategy wants watched.
+fn key_metrics(data: &RunData, arms: &Arms<String>) -> Markup {
+    markup! {
+        section aria-labelledby="h-metrics" {
+            div.sh { h2 #h-metrics { "Key metrics" } (arms_key(arms)) }
+            div.two {
+                @for (heading, rows) in key_metrics::tables(&data.files.run.policy, &data.files.scenarios) {
+                    div { (key_table(heading, &rows, arms)) }
+                }
+            }
+            p.note.below {
+                "What the strategy wants watched (§1.1, §4.1): from the scenario that the policy judges first, or else the first that measured it."
+            }
         }
     }
 }

@@ -13,6 +13,7 @@ pub(crate) mod facts;
 pub(crate) mod faults;
 pub(crate) mod forest;
 mod holdings;
+pub(crate) mod key_metrics;
 pub(crate) mod latency;
 pub(crate) mod pairs;
 pub(crate) mod percentiles;

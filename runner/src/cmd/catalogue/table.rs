@@ -2,7 +2,7 @@
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
-use shared::catalogue::{WANTED, Wanted, in_words, key_figures};
+use shared::catalogue::{WANTED, Wanted, key_figures};
 use shared::report::{Run, Scenario};
 
 /// One table for each heading, and below it why something was not measured.
@@ -38,11 +38,11 @@ fn section(group: &[Wanted], run: &Run, scenarios: &[Scenario]) -> String {
         for figure in key_figures(wanted, &run.policy, scenarios) {
             match figure {
                 Ok(figure) => {
-                    let (arms, change) = in_words(&figure.point);
+                    let [baseline, candidate, change] = figure.in_words();
                     table.add_row([
                         figure.metric.to_string(),
-                        arms.baseline,
-                        arms.candidate,
+                        baseline,
+                        candidate,
                         change,
                         figure.scenario.name.clone(),
                     ]);
