@@ -66,6 +66,15 @@ pub trait StatePersistence: Send + Sync {
     /// What the database answered.
     async fn health(&self) -> Result<Health, PersistenceError>;
 
+    /// Has every session tell the database what it did so far, where the database keeps statistics
+    /// of it: PostgreSQL's sessions do so at most once a second, and of what they did last only
+    /// after ten. Called twice while nothing else happens, the statistics differ by the
+    /// transactions that this returns: those of the calls themselves.
+    ///
+    /// # Errors
+    /// What the database answered: PostgreSQL before version 15 has no such function.
+    async fn flush_statistics(&self) -> Result<u64, PersistenceError>;
+
     /// Ends all connections after their current work. Later calls fail with `Unavailable`.
     async fn close(&self);
 }

@@ -88,6 +88,10 @@ impl StatePersistence for StandardService {
         self.storage.health().await
     }
 
+    async fn flush_statistics(&self) -> Result<u64, PersistenceError> {
+        self.storage.flush_statistics().await
+    }
+
     async fn close(&self) {
         self.storage.close().await;
     }

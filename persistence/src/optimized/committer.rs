@@ -20,6 +20,22 @@ pub(super) struct Commit {
     pub(super) observation: Observation,
 }
 
+/// What the thread is asked to do.
+#[derive(Debug)]
+pub(super) enum Errand {
+    /// To commit a save.
+    Save(QueuedSave),
+    /// To have its session tell the database what it did.
+    FlushStatistics(oneshot::Sender<Result<u64, PersistenceError>>),
+}
+
+impl Errand {
+    /// Whether it is a save whose own caller still waits.
+    pub(super) fn is_awaited_save(&self) -> bool {
+        matches!(self, Self::Save(save) if save.is_awaited())
+    }
+}
+
 /// A save in the queue. Whatever becomes of it, its caller and those who joined it are answered.
 #[derive(Debug)]
 pub(super) struct QueuedSave {
@@ -46,7 +62,7 @@ impl QueuedSave {
     }
 
     /// Whether its own caller still waits.
-    pub(super) fn is_awaited(&self) -> bool {
+    fn is_awaited(&self) -> bool {
         self.caller
             .as_ref()
             .is_some_and(|caller| !caller.is_closed())
@@ -91,25 +107,38 @@ impl Drop for QueuedSave {
 /// Commits what the queue yields until it is closed and empty. Should the thread panic, all who
 /// wait or come later are answered that the service is not available.
 pub(super) fn commit_all(
-    queue: &CommitQueue<QueuedSave>,
+    queue: &CommitQueue<Errand>,
     writer: &mut dyn BatchWriter,
     batch_limit: Limits,
 ) {
     let _abandon = Abandon(queue);
     while let Some(batch) = queue.take_batch(batch_limit) {
         let taken = Instant::now();
+        let (mut saves, mut flushes) = (Vec::with_capacity(batch.jobs.len()), Vec::new());
+        for errand in batch.jobs {
+            match errand {
+                Errand::Save(save) => saves.push(save),
+                Errand::FlushStatistics(caller) => flushes.push(caller),
+            }
+        }
         let mut transactions = Transactions {
             writer,
             taken,
             accounted: taken,
         };
-        transactions.commit(batch.jobs);
+        if !saves.is_empty() {
+            transactions.commit(saves);
+        }
+        for caller in flushes {
+            // Who stopped waiting needs no answer.
+            let _ = caller.send(transactions.writer.flush_statistics());
+        }
         // Only now is there room for others.
         drop(batch.room);
     }
 }
 
-struct Abandon<'a>(&'a CommitQueue<QueuedSave>);
+struct Abandon<'a>(&'a CommitQueue<Errand>);
 
 impl Drop for Abandon<'_> {
     fn drop(&mut self) {

@@ -126,6 +126,11 @@ impl StatePersistence for OptimizedService {
         self.storage.health().await
     }
 
+    async fn flush_statistics(&self) -> Result<u64, PersistenceError> {
+        let of_writers = self.path.flush_statistics().await?;
+        Ok(of_writers + self.storage.flush_statistics().await?)
+    }
+
     /// What is queued is committed first.
     async fn close(&self) {
         let writers = self.path.close();

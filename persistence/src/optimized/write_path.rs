@@ -5,8 +5,10 @@ use std::io;
 use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
+use tokio::sync::oneshot;
+
 use super::commit_queue::{CommitQueue, Limits};
-use super::committer::{Commit, QueuedSave, commit_all};
+use super::committer::{Commit, Errand, QueuedSave, commit_all};
 use super::dedup::{CommittedStates, LookUp};
 use super::fingerprint::{CanonicalFingerprint, Fingerprints, RawFingerprint};
 use super::flights::{Joined, LastSave, LastSaves};
@@ -32,7 +34,7 @@ pub(super) struct WritePath {
     turns: Turns,
     last_saves: Arc<LastSaves>,
     /// One for each writer. A run always goes to the same, which keeps its order.
-    queues: Vec<Arc<CommitQueue<QueuedSave>>>,
+    queues: Vec<Arc<CommitQueue<Errand>>>,
     names: RandomState,
     /// Empty once the path is closed.
     writers: Mutex<Vec<thread::JoinHandle<()>>>,
@@ -192,13 +194,13 @@ impl WritePath {
         });
         let (queued, answer) = QueuedSave::new(save, flight);
         // What comes back after the queue was closed is answered by being dropped.
-        drop(room.fill(queued));
+        drop(room.fill(Errand::Save(queued)));
         drop(turn);
         let commit = answer.await.map_err(|_| unavailable())??;
         Ok(written(commit, before, reserve_ns))
     }
 
-    fn queue_of(&self, run_id: &str) -> Result<&CommitQueue<QueuedSave>, PersistenceError> {
+    fn queue_of(&self, run_id: &str) -> Result<&CommitQueue<Errand>, PersistenceError> {
         let place = self.names.hash_one(run_id) % self.queues.len().max(1) as u64;
         let queue = usize::try_from(place)
             .ok()
@@ -214,8 +216,21 @@ impl WritePath {
     pub(super) fn waiting(&self) -> u32 {
         let queues = self.queues.iter();
         queues
-            .map(|queue| queue.count_waiting(QueuedSave::is_awaited))
+            .map(|queue| queue.count_waiting(Errand::is_awaited_save))
             .sum()
+    }
+
+    /// Has the sessions of all writers tell the database what they did; returns the transactions that
+    /// this took.
+    pub(super) async fn flush_statistics(&self) -> Result<u64, PersistenceError> {
+        let mut transactions = 0;
+        for queue in &self.queues {
+            let room = queue.reserve(0).await.map_err(|_| unavailable())?;
+            let (caller, answer) = oneshot::channel();
+            drop(room.fill(Errand::FlushStatistics(caller)));
+            transactions += answer.await.map_err(|_| unavailable())??;
+        }
+        Ok(transactions)
     }
 
     /// From now on saves fail; what is queued is committed. Returns the threads that do so.

@@ -44,4 +44,10 @@ pub(crate) trait BatchWriter: Send {
     /// Makes all jobs durable in one transaction, in their order, and prunes their runs; returns
     /// after the commit. Blocks. `jobs` is not empty.
     fn write(&mut self, jobs: &[Job<'_>]) -> Result<Written, BatchError>;
+
+    /// As [`StatePersistence::flush_statistics`](crate::StatePersistence::flush_statistics), of this
+    /// connection. Blocks. Nothing to do for a database without statistics.
+    fn flush_statistics(&mut self) -> Result<u64, PersistenceError> {
+        Ok(0)
+    }
 }

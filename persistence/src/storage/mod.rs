@@ -119,6 +119,15 @@ impl Storage {
         of_database!(self, health().await)
     }
 
+    /// Of all connections but those of [`batch_writers`](Self::batch_writers).
+    pub(crate) async fn flush_statistics(&self) -> Result<u64, PersistenceError> {
+        match self {
+            // It keeps no statistics.
+            Self::Sqlite(_) => Ok(0),
+            Self::Postgres(postgres) => postgres.flush_statistics().await,
+        }
+    }
+
     pub(crate) async fn close(&self) {
         of_database!(self, close().await);
     }

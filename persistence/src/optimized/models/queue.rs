@@ -10,7 +10,7 @@ use shuttle::thread;
 
 use super::*;
 use crate::optimized::commit_queue::{Closed, CommitQueue, Limits};
-use crate::optimized::committer::{QueuedSave, commit_all};
+use crate::optimized::committer::{Errand, QueuedSave, commit_all};
 use crate::request::AcceptedSave;
 
 /// Takes everything until the queue is closed, and tells how much was in memory at most.
@@ -150,7 +150,7 @@ fn when_the_writer_panics_everybody_is_answered() {
             let save = AcceptedSave::within(request("run", state), MAX_STATE_BYTES).unwrap();
             let (queued, answer) = QueuedSave::new(save, None);
             let room = block_on(queue.reserve(1)).unwrap();
-            assert!(room.fill(queued).is_ok());
+            assert!(room.fill(Errand::Save(queued)).is_ok());
             answers.push(answer);
         }
         // The first batch is what it panics with, the rest is what is left in the queue.

@@ -9,6 +9,7 @@ use sqlx::Connection;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use tokio::runtime::{Builder, Runtime};
 
+use super::statistics::flush;
 use super::{ATTEMPTS, PostgresStorage, connection, is_broken, pool_options};
 use crate::encoding::Encoding;
 use crate::stopwatch::{nanoseconds_since, unix_milliseconds};
@@ -107,6 +108,11 @@ impl BatchWriter for PostgresBatchWriter {
         let runtime = self.runtime.as_ref().expect("there until it is dropped");
         runtime.block_on(self.session.write(jobs))
     }
+
+    fn flush_statistics(&mut self) -> Result<u64, PersistenceError> {
+        let runtime = self.runtime.as_ref().expect("there until it is dropped");
+        Ok(runtime.block_on(self.session.flush_statistics())?)
+    }
 }
 
 /// A runtime that waited for its tasks could not be dropped where an async function is running.
@@ -177,6 +183,17 @@ impl Session {
             ids: committed.ids,
             work,
         })
+    }
+
+    /// Not by way of [`ready_connection`](Self::ready_connection): a test would be a transaction
+    /// more, and a session that is not there has nothing to tell.
+    async fn flush_statistics(&mut self) -> Result<u64, sqlx::Error> {
+        let Some(open) = &mut self.connection else {
+            return Ok(0);
+        };
+        flush(&mut open.connection).await?;
+        open.last_used = Instant::now();
+        Ok(1)
     }
 
     async fn ready_connection(&mut self) -> Result<OpenConnection, sqlx::Error> {

@@ -8,6 +8,7 @@ mod batch;
 mod inspect;
 mod migrate;
 mod read;
+mod statistics;
 mod write;
 
 use std::fmt;

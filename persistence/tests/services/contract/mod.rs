@@ -56,3 +56,4 @@ mod opening;
 mod ordering;
 mod outages;
 mod saving;
+mod statistics;

@@ -115,6 +115,10 @@ impl StatePersistence for NaiveService {
         self.inner.health().await
     }
 
+    async fn flush_statistics(&self) -> Result<u64, PersistenceError> {
+        self.inner.flush_statistics().await
+    }
+
     async fn close(&self) {
         self.inner.close().await;
     }

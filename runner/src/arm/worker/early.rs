@@ -147,6 +147,10 @@ impl StatePersistence for Early {
         self.service.health().await
     }
 
+    async fn flush_statistics(&self) -> Result<u64, PersistenceError> {
+        self.service.flush_statistics().await
+    }
+
     async fn close(&self) {
         let (sender, flushed) = oneshot::channel();
         if self.queue.send(Job::Flush(sender)).await.is_ok() {

@@ -159,6 +159,10 @@ impl StatePersistence for Faulty {
         self.service.health().await
     }
 
+    async fn flush_statistics(&self) -> Result<u64, PersistenceError> {
+        self.service.flush_statistics().await
+    }
+
     async fn close(&self) {
         self.service.close().await;
     }

@@ -68,5 +68,9 @@ impl StatePersistence for NullService {
         })
     }
 
+    async fn flush_statistics(&self) -> Result<u64, PersistenceError> {
+        Ok(0)
+    }
+
     async fn close(&self) {}
 }

@@ -1,0 +1,45 @@
+//! Telling the server what its sessions did.
+
+use std::time::Duration;
+
+use sqlx::postgres::PgConnection;
+
+use super::PostgresStorage;
+use crate::PersistenceError;
+
+/// It acts for the session that calls it, at the end of the transaction.
+const FLUSH: &str = "SELECT pg_stat_force_next_flush()";
+
+/// For each connection of the pool: the statement, and the test that the pool makes when it takes the
+/// connection back.
+const TRANSACTIONS: u64 = 2;
+
+/// How long connections may take that are on their way back into the pool, and how often to look.
+const PATIENCE: Duration = Duration::from_millis(200);
+const POLL: Duration = Duration::from_millis(1);
+
+impl PostgresStorage {
+    /// To be called while nobody uses the pool: what is in use is left out.
+    pub(crate) async fn flush_statistics(&self) -> Result<u64, PersistenceError> {
+        let pool = self.pool();
+        let mut all = Vec::new();
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            all.extend(std::iter::from_fn(|| pool.try_acquire()));
+            if all.len() >= pool.size() as usize || tokio::time::Instant::now() > deadline {
+                break;
+            }
+            tokio::time::sleep(POLL).await;
+        }
+        for connection in &mut all {
+            flush(connection).await?;
+        }
+        Ok(all.len() as u64 * TRANSACTIONS)
+    }
+}
+
+/// One transaction.
+pub(super) async fn flush(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    sqlx::raw_sql(FLUSH).execute(connection).await?;
+    Ok(())
+}
