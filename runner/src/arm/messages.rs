@@ -148,6 +148,9 @@ pub(crate) struct Opened {
     pub(crate) idle_resident_bytes: Option<u64>,
     /// How long its service took to open the database, nanoseconds: recovery from the write-ahead log included.
     pub(crate) open_ns: u64,
+    /// What its database does not let it measure, and why.
+    #[serde(default)]
+    pub(crate) unmeasured: Vec<String>,
 }
 
 /// One acknowledged save: its place in the plan, the answered snapshot, whether it was written.

@@ -146,6 +146,7 @@ impl Arm for Simulated {
             caches: open.role == ArmRole::Candidate,
             idle_resident_bytes: Some(10_000_000),
             open_ns: 0,
+            unmeasured: Vec::new(),
         })
     }
 

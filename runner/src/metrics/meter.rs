@@ -160,6 +160,7 @@ impl Listener for Meter {
             // Searches and rounds of variants have no blocks; what they find stands in the report.
             Event::SearchDone { .. }
             | Event::RoundDone { .. }
+            | Event::Unmeasured { .. }
             | Event::Decided { .. }
             | Event::Checking { .. }
             | Event::RunDone { .. } => {}

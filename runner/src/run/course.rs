@@ -208,7 +208,11 @@ impl<'a> Course<'a> {
             candidate,
         };
         for role in ArmRole::ALL {
-            self.check_plan(role, pair, &sides.get(role).opened)?;
+            let opened = &sides.get(role).opened;
+            for what in &opened.unmeasured {
+                self.listener.hear(&Event::Unmeasured { what });
+            }
+            self.check_plan(role, pair, opened)?;
             if self.spec.rejected_share() > 0.0 {
                 reject_marked(&sides.get(role).place).await?;
             }

@@ -20,6 +20,11 @@ pub(crate) enum Event<'a> {
         /// The scenario.
         spec: &'a Spec,
     },
+    /// A database does not let an arm measure something; may be said again for every process of it.
+    Unmeasured {
+        /// What, why, and what helps.
+        what: &'a str,
+    },
     /// A block ended.
     BlockDone {
         /// The scenario.

@@ -1,5 +1,6 @@
 //! Showing a run while it goes: bars on a terminal, plain lines elsewhere. Both on stderr.
 
+use std::collections::HashSet;
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
@@ -45,6 +46,7 @@ pub(super) fn lines<W: Write>(to: W) -> Lines<W> {
     Lines {
         to,
         quarter: 0,
+        unmeasured: Unmeasured::default(),
         ends_with_table: true,
     }
 }
@@ -53,7 +55,20 @@ struct Bar {
     bar: ProgressBar,
     /// Where the bar stands when the scenario in progress is over.
     end_of_scenario: f64,
+    unmeasured: Unmeasured,
     ends_with_table: bool,
+}
+
+/// What was said to be unmeasured: once is enough.
+#[derive(Default)]
+struct Unmeasured(HashSet<String>);
+
+impl Unmeasured {
+    /// The line to say, the first time.
+    fn line(&mut self, what: &str) -> Option<String> {
+        let new = self.0.insert(what.to_owned());
+        new.then(|| format!("not measured: {what}"))
+    }
 }
 
 impl Bar {
@@ -71,6 +86,7 @@ impl Bar {
         Self {
             bar,
             end_of_scenario: 0.0,
+            unmeasured: Unmeasured::default(),
             ends_with_table,
         }
     }
@@ -93,6 +109,11 @@ impl Listener for Bar {
                 self.end_of_scenario += planned_seconds(spec);
                 self.bar
                     .set_message(format!("{}: starting both arms", spec.name));
+            }
+            Event::Unmeasured { what } => {
+                if let Some(line) = self.unmeasured.line(what) {
+                    self.bar.println(line);
+                }
             }
             Event::BlockDone {
                 spec,
@@ -173,6 +194,7 @@ pub(super) struct Lines<W> {
     to: W,
     /// Quarters of the scenario that were reported.
     quarter: usize,
+    unmeasured: Unmeasured,
     ends_with_table: bool,
 }
 
@@ -190,6 +212,11 @@ impl<W: Write> Listener for Lines<W> {
             Event::ScenarioStarted { spec } => {
                 self.quarter = 0;
                 self.say(&scenario_opening(spec));
+            }
+            Event::Unmeasured { what } => {
+                if let Some(line) = self.unmeasured.line(what) {
+                    self.say(&line);
+                }
             }
             Event::BlockDone {
                 spec, done, blocks, ..

@@ -33,6 +33,9 @@ pub struct Resources {
     /// What the database itself counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub database: Option<DatabaseCounters>,
+    /// Processor time that the instruments took which sample and count, nanoseconds: part of the block's `cpu_ns`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instruments_ns: Option<u64>,
 }
 
 /// Requests to an allocator.
@@ -57,15 +60,19 @@ pub struct Network {
     pub received_bytes: u64,
 }
 
-/// What a database counted of its own work. Each database counts other things.
+/// What a database counted of its own work over a block. Each database counts other things.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct DatabaseCounters {
-    /// Transactions committed.
+    /// Transactions committed. SQLite: those that wrote something. PostgreSQL: all of the whole database, tests of idle
+    /// connections and statements on their own included, the instruments' left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transactions: Option<u64>,
-    /// Rows inserted into tables.
+    /// Transactions rolled back, in the whole database.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transactions_rolled_back: Option<u64>,
+    /// Rows inserted into the tables of the arm.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rows_inserted: Option<u64>,
     /// Rows updated.
@@ -77,10 +84,32 @@ pub struct DatabaseCounters {
     /// Pages of the database that were written to the write-ahead log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wal_pages: Option<u64>,
-    /// Bytes written to the write-ahead log.
+    /// Bytes written to the write-ahead log. SQLite: of the file, headers included. PostgreSQL: of the records, by the whole
+    /// server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wal_bytes: Option<u64>,
+    /// How far the position in the server's log went: the records, what fills them up to 8 bytes, and page headers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wal_position_bytes: Option<u64>,
+    /// Records written to the server's log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wal_records: Option<u64>,
+    /// Full pages among these records: after a checkpoint the first change of a page writes all of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wal_full_pages: Option<u64>,
     /// Checkpoints: the write-ahead log was brought into the database.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checkpoints: Option<u64>,
+    /// Size at the end of the block. SQLite: of the database file. PostgreSQL: of the arm's tables, their indices included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size_bytes: Option<u64>,
+    /// Statements executed, by `pg_stat_statements`: those of the user in this database.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statements: Option<u64>,
+    /// Time that the server took to execute them, nanoseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statements_ns: Option<u64>,
+    /// Pages that they changed which had not been changed since they were last written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pages_dirtied: Option<u64>,
 }

@@ -197,12 +197,13 @@ structs! {
     Resident { start_bytes, peak_bytes, end_bytes }
     CacheActivity { entries, hits, misses, insertions, evictions }
     ImpliedHits { lookups, hits }
-    Resources { allocations, network, database }
+    Resources { allocations, network, database, instruments_ns }
     Allocator { allocated_bytes, active_bytes, resident_bytes, retained_bytes }
     Allocations { count, bytes }
     Network { sent_bytes, received_bytes }
     DatabaseCounters {
-        transactions, rows_inserted, rows_updated, rows_deleted, wal_pages, wal_bytes, checkpoints
+        transactions, transactions_rolled_back, rows_inserted, rows_updated, rows_deleted, wal_pages, wal_bytes,
+        wal_position_bytes, wal_records, wal_full_pages, checkpoints, size_bytes, statements, statements_ns, pages_dirtied
     }
     Backlog { at_half, at_end }
     Sample {

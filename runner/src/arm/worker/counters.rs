@@ -2,17 +2,24 @@
 //! it is measured; a log of SQLite's has to be followed.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use shared::report::{Allocations, DatabaseCounters, Resources};
+use persistence::{PersistenceError, StatePersistence};
+use shared::report::{Allocations, Resources};
 use tokio::sync::Mutex;
 
 use super::allocator::RequestCounter;
-use super::server_log::ServerLog;
+use super::server_reading::Reading;
+use super::server_statistics::ServerStatistics;
 use super::sqlite_log::{LogFiles, Watch};
 use crate::place::Place;
 
+/// How long the service may take to tell the server what it did.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// Where to read.
 pub(super) struct Counters {
+    service: Arc<dyn StatePersistence>,
     requests: Option<RequestCounter>,
     database: DatabaseAt,
 }
@@ -20,7 +27,7 @@ pub(super) struct Counters {
 enum DatabaseAt {
     /// None where the log's files cannot be opened.
     File(Option<Arc<LogFiles>>),
-    Server(Mutex<ServerLog>),
+    Server(Box<Mutex<ServerStatistics>>),
 }
 
 /// The begin of a block.
@@ -31,26 +38,47 @@ pub(super) struct Begun {
 
 enum DatabaseBegun {
     File(Option<Watch>),
-    Server(Option<u64>),
+    Server(Box<Reading>),
 }
 
 impl Counters {
-    pub(super) async fn open(place: &Place) -> Self {
+    /// `alone`: whether only this arm uses the server while a block of it runs, as far as the run is concerned.
+    pub(super) async fn open(
+        service: &Arc<dyn StatePersistence>,
+        place: &Place,
+        alone: bool,
+    ) -> Self {
         Self {
+            service: Arc::clone(service),
             requests: RequestCounter::open(),
             database: match place {
                 Place::Sqlite { file } => DatabaseAt::File(LogFiles::open(file)),
-                Place::Postgres { url, .. } => {
-                    DatabaseAt::Server(Mutex::new(ServerLog::open(url).await))
+                Place::Postgres { url, schema } => {
+                    let statistics = ServerStatistics::open(url, schema, alone).await;
+                    DatabaseAt::Server(Box::new(Mutex::new(statistics)))
                 }
             },
+        }
+    }
+
+    /// What cannot be measured that could be, and why.
+    pub(super) async fn missing(&self) -> Vec<String> {
+        match &self.database {
+            DatabaseAt::File(_) => Vec::new(),
+            DatabaseAt::Server(statistics) => {
+                let told = self.flush().await.is_some();
+                statistics.lock().await.missing(told).await
+            }
         }
     }
 
     pub(super) async fn begin(&self) -> Begun {
         let database = match &self.database {
             DatabaseAt::File(files) => DatabaseBegun::File(files.as_ref().and_then(Watch::begin)),
-            DatabaseAt::Server(log) => DatabaseBegun::Server(log.lock().await.written().await),
+            DatabaseAt::Server(statistics) => {
+                let told = self.flush().await.is_some();
+                DatabaseBegun::Server(Box::new(statistics.lock().await.read(told).await))
+            }
         };
         Begun {
             database,
@@ -59,31 +87,37 @@ impl Counters {
         }
     }
 
-    /// What they grew by since the begin of a block; nothing of a counter that could not be read.
-    pub(super) async fn end(&self, begun: Begun) -> Option<Resources> {
+    /// What they grew by since the begin of a block; nothing of a counter that could not be read. `sampling_ns`: processor
+    /// time of other instruments meanwhile.
+    pub(super) async fn end(&self, begun: Begun, sampling_ns: u64) -> Resources {
         let allocations = self.requests.as_ref().and_then(RequestCounter::read);
+        let mut instruments_ns = sampling_ns;
         let database = match (begun.database, &self.database) {
-            (DatabaseBegun::File(watch), _) => watch.and_then(Watch::end),
-            (DatabaseBegun::Server(from), DatabaseAt::Server(log)) => {
-                let to = log.lock().await.written().await;
-                server_counters(from, to)
+            (DatabaseBegun::File(watch), _) => watch.and_then(Watch::end).map(|watched| {
+                instruments_ns += watched.processor_ns;
+                watched.counted
+            }),
+            (DatabaseBegun::Server(from), DatabaseAt::Server(statistics)) => {
+                let flushes = self.flush().await;
+                let to = statistics.lock().await.read(flushes.is_some()).await;
+                from.grown(&to, flushes.unwrap_or(0))
             }
             (DatabaseBegun::Server(_), DatabaseAt::File(_)) => None,
         };
-        let grown = Resources {
+        Resources {
             allocations: grown_allocations(begun.allocations, allocations),
             network: None,
             database,
-        };
-        (grown != Resources::default()).then_some(grown)
+            instruments_ns: Some(instruments_ns),
+        }
     }
-}
 
-fn server_counters(from: Option<u64>, to: Option<u64>) -> Option<DatabaseCounters> {
-    Some(DatabaseCounters {
-        wal_bytes: Some(to?.checked_sub(from?)?),
-        ..DatabaseCounters::default()
-    })
+    /// Transactions that it took; none where it failed.
+    async fn flush(&self) -> Option<u64> {
+        let flushed: Result<Result<u64, PersistenceError>, _> =
+            tokio::time::timeout(PATIENCE, self.service.flush_statistics()).await;
+        flushed.ok()?.ok()
+    }
 }
 
 fn grown_allocations(from: Option<Allocations>, to: Option<Allocations>) -> Option<Allocations> {
@@ -100,7 +134,8 @@ mod tests {
     use std::process::Command;
     use std::time::Duration;
 
-    use persistence::StatePersistence;
+    use persistence::Observation;
+    use shared::report::DatabaseCounters;
     use sqlx::Connection;
 
     use super::super::faults::tests::request;
@@ -111,14 +146,20 @@ mod tests {
     const SAVES: u64 = 600;
 
     /// Saves of 20 B to 20 kB, one after the other: of the same saves a service writes the same pages.
-    async fn save(service: &dyn StatePersistence) {
+    async fn save(service: &dyn StatePersistence) -> Observation {
+        let mut work = Observation::default();
         for number in 0..SAVES {
             let mut request = request(number);
             request.run_id = format!("run {}", number % 7);
             let text = "x".repeat(usize::try_from(number * 7_919 % 20_000).unwrap());
             request.state = format!("{{\"number\":{number},\"text\":\"{text}\"}}").into();
-            service.save(request).await.unwrap();
+            let saved = service.save(request).await.unwrap().observation;
+            work.commits += saved.commits;
+            work.statements += saved.statements;
+            work.rows_written += saved.rows_written;
+            work.rows_deleted += saved.rows_deleted;
         }
+        work
     }
 
     fn near(counted: u64, independent: f64) -> bool {
@@ -132,12 +173,12 @@ mod tests {
             let file = folder.join(format!("state {attempt}.db"));
             let place = Place::Sqlite { file };
             let service = subject.open(&place, 100, None).await.unwrap();
-            let counters = Counters::open(&place).await;
+            let counters = Counters::open(&service, &place, true).await;
             let begun = counters.begin().await;
             save(&*service).await;
-            let counted = counters.end(begun).await;
+            let counted = counters.end(begun, 0).await.database.unwrap();
             service.close().await;
-            if let Some(counted) = counted.and_then(|grown| grown.database) {
+            if counted.wal_bytes.is_some() {
                 return counted;
             }
         }
@@ -182,14 +223,46 @@ mod tests {
         String::from_utf8(said.stdout).unwrap().trim().to_owned()
     }
 
-    /// Bytes of all records by `pg_stat_wal`, once every session has told the server what it did, which idle ones do
-    /// within ten seconds; and the log's position.
-    fn by_statistics(url: &str) -> (u64, String) {
-        std::thread::sleep(Duration::from_secs(12));
-        let bytes = psql(url, "SELECT wal_bytes FROM pg_stat_wal")
-            .parse()
-            .unwrap();
-        (bytes, position(url))
+    /// What psql reads, once every session has told the server what it did, which idle ones do within ten seconds.
+    struct Statistics {
+        wal_bytes: u64,
+        transactions: u64,
+        inserted: u64,
+        deleted: u64,
+        size: u64,
+    }
+
+    impl Statistics {
+        fn read(url: &str, schema: &str) -> Self {
+            std::thread::sleep(Duration::from_secs(12));
+            let number = |query: &str| psql(url, query).parse().unwrap();
+            let rows = |column| {
+                number(&format!(
+                    "SELECT sum({column}) FROM pg_stat_user_tables WHERE schemaname = '{schema}'"
+                ))
+            };
+            Self {
+                wal_bytes: number("SELECT wal_bytes FROM pg_stat_wal"),
+                transactions: number(
+                    "SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()",
+                ),
+                inserted: rows("n_tup_ins"),
+                deleted: rows("n_tup_del"),
+                size: number(&format!(
+                    "SELECT sum(pg_total_relation_size(relid)) FROM pg_stat_user_tables WHERE schemaname = '{schema}'"
+                )),
+            }
+        }
+
+        fn since(&self, before: &Self) -> String {
+            format!(
+                "{} B of log, {} transactions, {} rows inserted, {} deleted",
+                self.wal_bytes - before.wal_bytes,
+                self.transactions - before.transactions,
+                self.inserted - before.inserted,
+                self.deleted - before.deleted
+            )
+        }
     }
 
     fn position(url: &str) -> String {
@@ -220,48 +293,82 @@ mod tests {
         lines.lines().filter_map(length).collect()
     }
 
-    /// Everybody's log is counted, so nobody else may write.
+    /// Keeps the server from doing anything on its own account for as long as a count lasts.
+    struct Quiet(String);
+
+    impl Quiet {
+        fn keep(url: &str) -> Self {
+            for setting in ["autovacuum = off", "checkpoint_timeout = '1h'"] {
+                psql(url, &format!("ALTER SYSTEM SET {setting}"));
+            }
+            psql(url, "SELECT pg_reload_conf()");
+            psql(url, "CHECKPOINT");
+            Self(url.to_owned())
+        }
+    }
+
+    impl Drop for Quiet {
+        fn drop(&mut self) {
+            for setting in ["autovacuum", "checkpoint_timeout"] {
+                psql(&self.0, &format!("ALTER SYSTEM RESET {setting}"));
+            }
+            psql(&self.0, "SELECT pg_reload_conf()");
+        }
+    }
+
+    /// The server's log and statistics are everybody's, so nobody else may use it.
     #[tokio::test(flavor = "multi_thread")]
     #[ignore = "needs a PostgreSQL that nobody else uses: scripts/prove-counters.sh"]
     async fn a_server_is_counted_as_its_log_and_its_statistics_say() {
-        /// Every page of the log begins with a header, every record at a multiple of 8 bytes. `pg_stat_wal` counts neither.
-        const PAGE: f64 = 8192.0;
-        const PAGE_HEADER: f64 = 24.0;
         let url = databases::tests::server();
+        let _quiet = Quiet::keep(&url);
         for name in ["standard", "optimized"] {
             let schema = format!("counters_{name}_{}", std::process::id());
             let place = Place::Postgres {
                 url: url.clone(),
-                schema,
+                schema: schema.clone(),
             };
             let subject: Subject = name.parse().unwrap();
             let service = subject.open(&place, 100, None).await.unwrap();
-            let counters = Counters::open(&place).await;
-            let (bytes_before, wide_from) = by_statistics(&url);
+            let counters = Counters::open(&service, &place, true).await;
+            assert_eq!(counters.missing().await, [""; 0]);
+            // The first saves open connections and prepare statements.
+            save(&*service).await;
+            let before = Statistics::read(&url, &schema);
             let from = position(&url);
             let begun = counters.begin().await;
-            save(&*service).await;
-            let counted = counters.end(begun).await.unwrap().database.unwrap();
-            let counted = counted.wal_bytes.unwrap();
+            let work = save(&*service).await;
+            let counted = counters.end(begun, 0).await.database.unwrap();
             let to = position(&url);
-            let (bytes_after, wide_to) = by_statistics(&url);
+            let after = Statistics::read(&url, &schema);
             service.close().await;
             place.clear().await.unwrap();
-            let aligned = |length: u64| length.next_multiple_of(8);
-            let aligned: u64 = records(&url, &from, &to).into_iter().map(aligned).sum();
-            let log = aligned as f64 * PAGE / (PAGE - PAGE_HEADER);
-            // The server's own work while its statistics were waited for is part of these two.
-            let records: u64 = records(&url, &wide_from, &wide_to).iter().sum();
-            let statistics = bytes_after - bytes_before;
+
+            let dumped: u64 = records(&url, &from, &to).iter().sum();
             println!(
-                "{name} on PostgreSQL: counted {counted} B of log, pg_waldump {log:.0} B; with the waiting, pg_waldump \
-                 {records} B of records, pg_stat_wal {statistics} B"
+                "{name} on PostgreSQL: counted {counted:?}\n  psql, with 12 s of waiting twice: {}\n  pg_waldump: {dumped} B \
+                 of records\n  the service: {work:?}",
+                after.since(&before)
             );
-            assert!(near(counted, log), "{counted} B, {log} B");
-            assert!(
-                near(statistics, records as f64),
-                "{statistics} B, {records} B"
+            let counted_bytes = counted.wal_bytes.unwrap();
+            assert!(near(
+                counted_bytes,
+                (after.wal_bytes - before.wal_bytes) as f64
+            ));
+            assert!(near(counted_bytes, dumped as f64));
+            assert!(counted.wal_position_bytes > counted.wal_bytes);
+            assert_eq!(
+                counted.rows_inserted,
+                Some(after.inserted - before.inserted)
             );
+            assert_eq!(counted.rows_deleted, Some(after.deleted - before.deleted));
+            assert_eq!(counted.size_bytes, Some(after.size));
+            assert!(near(counted.transactions.unwrap(), work.commits as f64));
+            if let Some(statements) = counted.statements {
+                assert!(near(statements, work.statements as f64));
+            }
+            let others = after.transactions - before.transactions - work.commits;
+            assert!(others < 60, "psql's own and the instrument's: {others}");
         }
     }
 }

@@ -13,7 +13,8 @@ mod null;
 mod outbox;
 mod recorder;
 mod resources;
-mod server_log;
+mod server_reading;
+mod server_statistics;
 mod sqlite_log;
 mod step;
 mod subject;
@@ -187,7 +188,7 @@ impl Session {
             .with_context(|| format!("the database {}", open.place))?;
         let open_ns = u64::try_from(opening.elapsed().as_nanos()).unwrap_or(u64::MAX);
         // Before the idle baseline, of which it is a part.
-        let counters = Counters::open(&open.place).await;
+        let counters = Counters::open(&service, &open.place, !open.spec.split).await;
         let mut promises = in_words(&service.promises().await?);
         promises.insert("build_profile".to_owned(), build().profile);
         promises.insert("dataset".to_owned(), dataset.fingerprint());
@@ -199,6 +200,7 @@ impl Session {
             caches: subject.caches(),
             idle_resident_bytes: resident_bytes(),
             open_ns,
+            unmeasured: [resources::unreadable(), counters.missing().await].concat(),
         };
         let instruments = Instruments::new(Arc::clone(&service), &open.place);
         let blocks = plan.blocks.into_iter().map(Arc::new).collect();
@@ -244,14 +246,14 @@ impl Session {
             self.fail_cache(failure, begin)
         );
         let after = self.instruments.read();
-        let resources = self.counters.end(counted).await;
-        let during = sampler.map(Sampler::finish).unwrap_or_default();
+        let sampled = sampler.map(Sampler::finish).unwrap_or_default();
+        let resources = self.counters.end(counted, sampled.processor_ns).await;
         check_all_answered(block, &served)?;
         let readings = Readings {
             before,
             after,
-            during,
-            resources,
+            during: sampled.readings,
+            resources: Some(resources),
             caches: self.subject.caches(),
         };
         let mut done = record(self.open.role, block, &served, &readings, grid)?;

@@ -13,24 +13,51 @@ use shared::report::Allocator;
 use super::allocator;
 use crate::place::Place;
 
+/// Where the system tells of this process.
+const MEMORY: &str = "/proc/self/statm";
+const THREADS: &str = "/proc/self/stat";
+
+/// What the system does not let be measured of this process, and why.
+pub(super) fn unreadable() -> Vec<String> {
+    let files = [("resident memory", MEMORY), ("threads", THREADS)];
+    files
+        .into_iter()
+        .filter_map(|(what, file)| why_unreadable(what, file))
+        .collect()
+}
+
+fn why_unreadable(what: &str, file: &str) -> Option<String> {
+    let error = std::fs::read(file).err()?;
+    Some(format!("{what} cannot be measured: {file}: {error}"))
+}
+
 /// Processor time of this process so far, nanoseconds.
 pub(super) fn processor_ns() -> u64 {
-    let time = clock_gettime(ClockId::ProcessCPUTime);
-    // Neither is ever negative for a clock that counts from the start of the process.
+    nanoseconds(ClockId::ProcessCPUTime)
+}
+
+/// Processor time of the thread that asks so far, nanoseconds.
+pub(super) fn thread_processor_ns() -> u64 {
+    nanoseconds(ClockId::ThreadCPUTime)
+}
+
+fn nanoseconds(clock: ClockId) -> u64 {
+    let time = clock_gettime(clock);
+    // Neither is ever negative for a clock that counts from the start of the process or thread.
     let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
     seconds * 1_000_000_000 + u64::try_from(time.tv_nsec).unwrap_or(0)
 }
 
 /// Resident memory of this process, bytes; `None` where the system does not tell.
 pub(super) fn resident_bytes() -> Option<u64> {
-    let statm = std::fs::read_to_string("/proc/self/statm").ok()?;
+    let statm = std::fs::read_to_string(MEMORY).ok()?;
     let pages: u64 = statm.split_ascii_whitespace().nth(1)?.parse().ok()?;
     Some(pages * rustix::param::page_size() as u64)
 }
 
 /// Threads of this process; `None` where the system does not tell.
 fn threads() -> Option<u32> {
-    threads_in(&std::fs::read_to_string("/proc/self/stat").ok()?)
+    threads_in(&std::fs::read_to_string(THREADS).ok()?)
 }
 
 /// Threads by the text of `/proc/PID/stat`, see proc_pid_stat(5). The second field is the program's name in parentheses,
@@ -92,9 +119,18 @@ impl Instruments {
     }
 }
 
+/// What a sampler read.
+#[derive(Default)]
+pub(super) struct Sampled {
+    /// Fewer than asked for where the block ended early.
+    pub(super) readings: Vec<Reading>,
+    /// Processor time that it took, nanoseconds.
+    pub(super) processor_ns: u64,
+}
+
 /// Reads at the end of each of `count` intervals from `start` on, in a thread of its own.
 pub(super) struct Sampler {
-    thread: JoinHandle<Vec<Reading>>,
+    thread: JoinHandle<Sampled>,
     stop: Arc<AtomicBool>,
 }
 
@@ -117,13 +153,16 @@ impl Sampler {
                 }
                 readings.push(instruments.read());
             }
-            readings
+            Sampled {
+                readings,
+                processor_ns: thread_processor_ns(),
+            }
         });
         Self { thread, stop }
     }
 
-    /// The readings; fewer than asked for where the block ended early.
-    pub(super) fn finish(self) -> Vec<Reading> {
+    /// Ends it.
+    pub(super) fn finish(self) -> Sampled {
         self.stop.store(true, Ordering::Relaxed);
         self.thread.join().unwrap_or_default()
     }
@@ -143,6 +182,17 @@ mod tests {
         for wrong in ["", "42", "42 (runner", "42 (runner) S 1 2"] {
             assert_eq!(threads_in(wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named() {
+        assert_eq!(unreadable(), [""; 0]);
+        assert_eq!(
+            why_unreadable("threads", "/proc/self/none").as_deref(),
+            Some(
+                "threads cannot be measured: /proc/self/none: No such file or directory (os error 2)"
+            )
+        );
     }
 
     #[test]

@@ -5,6 +5,9 @@
 //! checkpoint, with another salt. What the old log still grew by since it was last looked at stands in the file, until
 //! the new one has overwritten it. So one look for each log, before the next is as long, counts every frame.
 
+#[cfg(test)]
+mod tests;
+
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
@@ -16,6 +19,7 @@ use std::time::Duration;
 
 use shared::report::DatabaseCounters;
 
+use super::resources::thread_processor_ns;
 use super::urgency::be_urgent;
 
 /// Between two looks. A log begins anew after a thousand pages, for which a disk takes longer than twice this.
@@ -37,6 +41,10 @@ struct Log {
     /// Committed.
     frames: u32,
     page_bytes: u64,
+    /// Transactions that wrote something since somebody first opened the database; wraps around.
+    transactions: u32,
+    /// Pages of the database as of the last commit, wherever they are; none before the first one.
+    database_pages: u32,
 }
 
 impl Log {
@@ -44,10 +52,15 @@ impl Log {
     fn of(header: &[u8; INDEX_HEADER]) -> Option<Self> {
         let is_initialized = header[12] != 0;
         let short = u16::from_ne_bytes([header[14], header[15]]);
-        let frames = u32::from_ne_bytes(header[16..20].try_into().ok()?);
+        let number = |at: usize| {
+            let bytes = header.get(at..at + 4)?;
+            Some(u32::from_ne_bytes(bytes.try_into().ok()?))
+        };
         is_initialized.then_some(Self {
             salts: header[32..40].try_into().ok()?,
-            frames,
+            frames: number(16)?,
+            transactions: number(8)?,
+            database_pages: number(20)?,
             // The largest page does not fit.
             page_bytes: if short == 1 { 65_536 } else { u64::from(short) },
         })
@@ -85,6 +98,13 @@ impl LogFiles {
         };
         let (index, file) = (beside("-shm")?, beside("-wal")?);
         Some(Arc::new(Self { index, file }))
+    }
+
+    /// Size of the database as of the last commit, what the log still holds included, bytes.
+    pub(super) fn database_bytes(&self) -> Option<u64> {
+        let log = self.log().ok()?;
+        let pages = u64::from(log.database_pages);
+        (pages > 0).then(|| pages * log.page_bytes)
     }
 
     /// # Errors
@@ -192,195 +212,67 @@ fn missed() -> io::Error {
     io::Error::other("the log began anew too often to be followed")
 }
 
+/// Looks until told to stop, and once more.
+fn follow(counter: &mut Counter, stopped: &AtomicBool) -> io::Result<()> {
+    while !stopped.load(Ordering::Relaxed) {
+        counter.look()?;
+        std::thread::park_timeout(INTERVAL);
+    }
+    counter.look()
+}
+
 /// Follows the log of a database in a thread of its own.
 pub(super) struct Watch {
-    thread: JoinHandle<io::Result<Counter>>,
+    thread: JoinHandle<(io::Result<Counter>, u64)>,
     stop: Arc<AtomicBool>,
+    files: Arc<LogFiles>,
+    /// At the begin.
+    transactions: u32,
+}
+
+/// What a watch saw.
+pub(super) struct Watched {
+    pub(super) counted: DatabaseCounters,
+    /// Processor time that it took, nanoseconds.
+    pub(super) processor_ns: u64,
 }
 
 impl Watch {
     /// None where the files of the log cannot be read.
     pub(super) fn begin(files: &Arc<LogFiles>) -> Option<Self> {
         let mut counter = Counter::begin(files).ok()?;
+        let transactions = counter.log.transactions;
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let thread = std::thread::spawn(move || {
             // A log that grows past the last look's place unseen is not counted.
             be_urgent();
-            while !stopped.load(Ordering::Relaxed) {
-                counter.look()?;
-                std::thread::park_timeout(INTERVAL);
-            }
-            counter.look()?;
-            Ok(counter)
+            let watched = follow(&mut counter, &stopped).map(|()| counter);
+            (watched, thread_processor_ns())
         });
-        Some(Self { thread, stop })
+        Some(Self {
+            thread,
+            stop,
+            files: Arc::clone(files),
+            transactions,
+        })
     }
 
-    /// What was written since the begin; none where frames were missed.
-    pub(super) fn end(self) -> Option<DatabaseCounters> {
+    /// What was written since the begin: without frames where some were missed.
+    pub(super) fn end(self) -> Option<Watched> {
         self.stop.store(true, Ordering::Relaxed);
         self.thread.thread().unpark();
-        let counter = self.thread.join().ok()?.ok()?;
-        Some(counter.counted())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-    use sqlx::{ConnectOptions, Connection, SqliteConnection};
-
-    use super::*;
-
-    async fn database(file: &Path, pages_before_checkpoint: &str) -> SqliteConnection {
-        let options = SqliteConnectOptions::new()
-            .filename(file)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Off)
-            .pragma("wal_autocheckpoint", pages_before_checkpoint.to_owned());
-        let mut connection = options.connect().await.unwrap();
-        run(
-            &mut connection,
-            "CREATE TABLE states (id INTEGER PRIMARY KEY, state TEXT)",
-        )
-        .await;
-        connection
-    }
-
-    async fn run(connection: &mut SqliteConnection, statement: &'static str) {
-        sqlx::raw_sql(statement).execute(connection).await.unwrap();
-    }
-
-    /// Commits of one to many pages.
-    async fn fill(connection: &mut SqliteConnection, rows: i64) {
-        for row in 0..rows {
-            sqlx::query("INSERT INTO states (state) VALUES (hex(randomblob(?)))")
-                .bind(1 + row * 7_919 % 20_000)
-                .execute(&mut *connection)
-                .await
-                .unwrap();
-        }
-    }
-
-    fn log_bytes(file: &Path) -> u64 {
-        file.with_extension("db-wal").metadata().unwrap().len()
-    }
-
-    /// The same commits make the same pages dirty, wherever the log begins anew. Looks come in the middle of a log, as often
-    /// as a thread that is not kept waiting takes them.
-    #[tokio::test]
-    async fn what_is_counted_is_what_a_log_without_checkpoints_grows_by() {
-        const LOOKS: usize = 70;
-        const ROWS: i64 = 40;
-        let folder = tempfile::tempdir().unwrap();
-        let counted = folder.path().join("counted.db");
-        let mut connection = database(&counted, "1000").await;
-        let mut counter = Counter::begin(&LogFiles::open(&counted).unwrap()).unwrap();
-        for _ in 0..LOOKS {
-            fill(&mut connection, ROWS).await;
-            counter.look().unwrap();
-        }
-        let counted = counter.counted();
-
-        let growing = folder.path().join("growing.db");
-        let mut connection = database(&growing, "0").await;
-        let before = log_bytes(&growing);
-        for _ in 0..LOOKS {
-            fill(&mut connection, ROWS).await;
-        }
-        let grown = log_bytes(&growing) - before;
-        connection.close().await.unwrap();
-
-        let checkpoints = counted.checkpoints.unwrap();
-        assert!(checkpoints >= 10, "{counted:?}");
-        assert_eq!(counted.wal_bytes, Some(grown + checkpoints * LOG_HEADER));
-        assert_eq!(counted.wal_pages, Some(grown / (FRAME_HEADER + 4096)));
-    }
-
-    #[tokio::test]
-    async fn nothing_is_counted_while_nothing_is_written() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("idle.db");
-        let mut connection = database(&file, "1000").await;
-        fill(&mut connection, 10).await;
-        let watch = Watch::begin(&LogFiles::open(&file).unwrap()).unwrap();
-        run(&mut connection, "SELECT count(*) FROM states").await;
-        let counted = watch.end().unwrap();
-        assert_eq!((counted.wal_pages, counted.checkpoints), (Some(0), Some(0)));
-    }
-
-    #[tokio::test]
-    async fn a_log_that_was_missed_gives_no_count() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("missed.db");
-        let mut connection = database(&file, "0").await;
-        fill(&mut connection, 10).await;
-        let mut counter = Counter::begin(&LogFiles::open(&file).unwrap()).unwrap();
-        let anew = async |connection: &mut SqliteConnection| {
-            run(connection, "PRAGMA wal_checkpoint(RESTART)").await;
-            fill(connection, 1).await;
-        };
-        anew(&mut connection).await;
-        counter.look().unwrap();
-        assert_eq!(counter.logs, 1);
-        anew(&mut connection).await;
-        anew(&mut connection).await;
-        assert!(counter.look().is_err());
-    }
-
-    #[tokio::test]
-    async fn a_log_that_was_overwritten_before_it_was_looked_at_gives_no_count() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("overwritten.db");
-        let mut connection = database(&file, "0").await;
-        let mut counter = Counter::begin(&LogFiles::open(&file).unwrap()).unwrap();
-        fill(&mut connection, 10).await;
-        run(&mut connection, "PRAGMA wal_checkpoint(RESTART)").await;
-        fill(&mut connection, 20).await;
-        assert!(counter.look().is_err());
-    }
-
-    /// Locks on a file, by the system's own list of them.
-    fn locks(file: &Path) -> usize {
-        let inode = format!(":{} ", file.metadata().unwrap().ino());
-        let all = std::fs::read_to_string("/proc/locks").unwrap();
-        all.lines().filter(|line| line.contains(&inode)).count()
-    }
-
-    #[tokio::test]
-    async fn watching_leaves_the_databases_locks_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("locked.db");
-        let mut connection = database(&file, "1000").await;
-        let files = LogFiles::open(&file).unwrap();
-        let index = folder.path().join("locked.db-shm");
-        let held = locks(&index);
-        assert!(held > 0, "an open database holds a lock on its index");
-        for _ in 0..2 {
-            let watch = Watch::begin(&files).unwrap();
-            fill(&mut connection, 10).await;
-            assert!(watch.end().unwrap().wal_pages > Some(0));
-            assert_eq!(locks(&index), held);
-        }
-        drop(files);
-        assert_eq!(locks(&index), 0, "closing the files takes the locks away");
-    }
-
-    #[tokio::test]
-    async fn a_log_that_was_removed_gives_no_count() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("removed.db");
-        let connection = database(&file, "1000").await;
-        let files = LogFiles::open(&file).unwrap();
-        connection.close().await.unwrap();
-        assert!(Watch::begin(&files).is_none());
-    }
-
-    #[test]
-    fn a_database_without_a_log_has_no_count() {
-        let folder = tempfile::tempdir().unwrap();
-        assert!(LogFiles::open(&folder.path().join("none.db")).is_none());
+        let (counter, processor_ns) = self.thread.join().ok()?;
+        let frames = counter.map_or_else(|_| DatabaseCounters::default(), |c| c.counted());
+        let transactions = self.files.log().ok().map(|log| log.transactions);
+        let transactions = transactions.map(|now| now.wrapping_sub(self.transactions).into());
+        Some(Watched {
+            counted: DatabaseCounters {
+                transactions,
+                size_bytes: self.files.database_bytes(),
+                ..frames
+            },
+            processor_ns,
+        })
     }
 }
