@@ -9,6 +9,7 @@ use shared::report::{Allocations, Resources};
 use tokio::sync::Mutex;
 
 use super::allocator::RequestCounter;
+use super::network::{Server, Traffic, grown};
 use super::server_reading::Reading;
 use super::server_statistics::ServerStatistics;
 use super::sqlite_log::{LogFiles, Watch};
@@ -21,6 +22,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(super) struct Counters {
     service: Arc<dyn StatePersistence>,
     requests: Option<RequestCounter>,
+    /// None where the database is not reached by a network.
+    server: Option<Server>,
     database: DatabaseAt,
 }
 
@@ -33,6 +36,7 @@ enum DatabaseAt {
 /// The begin of a block.
 pub(super) struct Begun {
     database: DatabaseBegun,
+    traffic: Option<Traffic>,
     allocations: Option<Allocations>,
 }
 
@@ -51,6 +55,10 @@ impl Counters {
         Self {
             service: Arc::clone(service),
             requests: RequestCounter::open(),
+            server: match place {
+                Place::Sqlite { .. } => None,
+                Place::Postgres { url, .. } => Server::of(url),
+            },
             database: match place {
                 Place::Sqlite { file } => DatabaseAt::File(LogFiles::open(file)),
                 Place::Postgres { url, schema } => {
@@ -63,13 +71,23 @@ impl Counters {
 
     /// What cannot be measured that could be, and why.
     pub(super) async fn missing(&self) -> Vec<String> {
-        match &self.database {
+        let mut missing = match &self.database {
             DatabaseAt::File(_) => Vec::new(),
             DatabaseAt::Server(statistics) => {
                 let told = self.flush().await.is_some();
                 statistics.lock().await.missing(told).await
             }
+        };
+        if let Some(Err(error)) = self.server.map(Server::traffic) {
+            missing.push(format!(
+                "bytes over the network cannot be measured: {error}"
+            ));
         }
+        missing
+    }
+
+    fn traffic(&self) -> Option<Traffic> {
+        self.server?.traffic().ok()
     }
 
     pub(super) async fn begin(&self) -> Begun {
@@ -82,6 +100,8 @@ impl Counters {
         };
         Begun {
             database,
+            // After the readings above and, in the end, before them: the instrument's own connection is one of these.
+            traffic: self.traffic(),
             // Last: what the others do asks the allocator for something.
             allocations: self.requests.as_ref().and_then(RequestCounter::read),
         }
@@ -91,6 +111,7 @@ impl Counters {
     /// time of other instruments meanwhile.
     pub(super) async fn end(&self, begun: Begun, sampling_ns: u64) -> Resources {
         let allocations = self.requests.as_ref().and_then(RequestCounter::read);
+        let traffic = self.traffic();
         let mut instruments_ns = sampling_ns;
         let database = match (begun.database, &self.database) {
             (DatabaseBegun::File(watch), _) => watch.and_then(Watch::end).map(|watched| {
@@ -106,7 +127,10 @@ impl Counters {
         };
         Resources {
             allocations: grown_allocations(begun.allocations, allocations),
-            network: None,
+            network: begun
+                .traffic
+                .zip(traffic)
+                .and_then(|(from, to)| grown(&from, &to)),
             database,
             instruments_ns: Some(instruments_ns),
         }

@@ -9,6 +9,7 @@ mod eviction;
 mod faults;
 mod generator;
 mod memory_profile;
+mod network;
 mod null;
 mod outbox;
 mod recorder;
