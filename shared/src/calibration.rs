@@ -13,6 +13,8 @@ use crate::units::{format_bytes, format_time, saturating_sum};
 pub const NOISE: &str = "noise";
 /// Name of the scenario that measures the generator on a service that does nothing.
 pub const GENERATOR: &str = "generator";
+/// Name of the scenario that measures what sampling costs a service.
+pub const SAMPLING: &str = "sampling";
 /// The smallest change that is found in four of five runs, in half widths of the 95 % interval: 2.8 standard errors
 /// over 1.96. Source: Bloom (1995), Minimum Detectable Effects, Evaluation Review 19(5); two-sided test at 5 %, power
 /// of 80 %.
@@ -82,6 +84,18 @@ pub fn is_noise(scenario: &Scenario) -> bool {
 #[must_use]
 pub fn is_generator(scenario: &Scenario) -> bool {
     scenario.name == GENERATOR && is_one_service_twice(scenario)
+}
+
+/// Whether a scenario measures what sampling costs, on one service without and with it.
+#[must_use]
+pub fn is_sampling(scenario: &Scenario) -> bool {
+    scenario.name == SAMPLING && scenario.arms.is_some()
+}
+
+/// Whether a scenario is about machine and instrument rather than a service.
+#[must_use]
+pub fn is_calibration(scenario: &Scenario) -> bool {
+    is_noise(scenario) || is_generator(scenario) || is_sampling(scenario)
 }
 
 /// A scenario of somebody's own may carry the name without being one.

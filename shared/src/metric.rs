@@ -90,6 +90,7 @@ impl Metric {
                 | Plain::MemoryPeak
                 | Plain::AllocatedPerSave
                 | Plain::LogPerSave
+                | Plain::NetworkPerSave
                 | Plain::EntryMemory
                 | Plain::LeastEntryMemory
                 | Plain::MostEntryMemory
@@ -102,6 +103,7 @@ impl Metric {
                 | Plain::HitRatio
                 | Plain::HitRatioError
                 | Plain::BreakEven
+                | Plain::SamplingShare
                 | Plain::Fragmentation
                 | Plain::Deduplication
                 | Plain::PoolUtilization
@@ -117,7 +119,9 @@ impl Metric {
                 | Plain::OpenThroughput
                 | Plain::CacheOperations
                 | Plain::CapacityRate => Unit::PerSecond,
-                Plain::RowsPerSave | Plain::AllocationsPerSave => Unit::PerSave,
+                Plain::RowsPerSave | Plain::TransactionsPerSave | Plain::AllocationsPerSave => {
+                    Unit::PerSave
+                }
                 Plain::ErrorCount
                 | Plain::LostSaves
                 | Plain::PoolTimeouts
@@ -169,6 +173,9 @@ plain_metrics! {
     Deduplication = "deduplication", "Share of acknowledged saves that were answered with a snapshot that was there already, 0 to 1.";
     PoolUtilization = "pool.utilization", "Share of the time of all the pool's connections during which one was held, 0 to 1.";
     LogPerSave = "database.wal_bytes", "Bytes of the database's write-ahead log per acknowledged save.";
+    TransactionsPerSave = "database.transactions", "Transactions committed per acknowledged save, by the database's own count.";
+    NetworkPerSave = "network.bytes", "Bytes to the database and back over the network per acknowledged save.";
+    SamplingShare = "sampling.cpu", "Share of the processor time of the arm's process that its instruments took in the closed model, 0 to 1.";
     AllocationsPerSave = "allocations", "Requests to the allocator per acknowledged save, generator included.";
     AllocatedPerSave = "allocated_bytes", "Bytes that the allocator gave for its requests per acknowledged save, generator included.";
     CpuPerSave = "cpu", "Processor time per acknowledged save, nanoseconds.";

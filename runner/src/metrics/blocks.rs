@@ -169,6 +169,19 @@ impl OfArm<'_> {
         }
         let held = work.connection_ns as f64 / NS_PER_SECOND;
         self.add(&families.connection_seconds, &[], held);
+        if let Some(counted) = block.resources.and_then(|used| used.database) {
+            for (family, count) in [
+                (&families.transactions, counted.transactions),
+                (&families.log_bytes, counted.wal_bytes),
+            ] {
+                if let Some(count) = count {
+                    self.add(family, &[], count as f64);
+                }
+            }
+            if let Some(bytes) = counted.size_bytes {
+                self.set(&families.database_bytes, &[], bytes as f64);
+            }
+        }
         if let Some(network) = block.resources.and_then(|used| used.network) {
             for (direction, bytes) in [
                 ("sent", network.sent_bytes),
@@ -182,6 +195,10 @@ impl OfArm<'_> {
 
     fn process(&self, block: &Block, so_far: &mut SoFar) {
         let families = self.families;
+        if let Some(ns) = block.resources.and_then(|used| used.instruments_ns) {
+            let seconds = ns as f64 / NS_PER_SECOND;
+            self.add(&families.instruments_seconds, &[], seconds);
+        }
         if let Some(ns) = block.cpu_ns {
             self.add(&families.cpu_seconds, &[], ns as f64 / NS_PER_SECOND);
         }
@@ -209,6 +226,10 @@ impl OfArm<'_> {
             (
                 &families.connections_in_use,
                 sample.connections_in_use.map(f64::from),
+            ),
+            (
+                &families.connections_idle,
+                sample.connections_idle.map(f64::from),
             ),
             (
                 &families.connections_waited_for,

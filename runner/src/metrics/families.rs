@@ -115,16 +115,24 @@ families! {
     statements: Counters = "statements", None, "Database statements executed";
     /// Transactions committed.
     commits: Counters = "commits", None, "Database transactions committed";
+    /// Transactions by the database's own count.
+    transactions: Counters = "database_transactions", None, "Transactions that the database itself counted; none where it does not tell";
+    /// Bytes written to the database's log.
+    log_bytes: Counters = "wal_written", Some(Unit::Bytes), "Bytes written to the database's write-ahead log; none where it does not tell";
     /// Bytes of states handed to the database.
     state_bytes: Counters = "state", Some(Unit::Bytes), "Bytes of states handed to the database";
     /// Time that connections were held.
     connection_seconds: Counters = "connection_held", Some(Unit::Seconds), "Time that database connections were held";
     /// Connections in use at the end of the last block.
     connections_in_use: Gauges = "connections_in_use", None, "Database connections in use at the end of the last block";
+    /// Connections that nobody used at the end of the last block.
+    connections_idle: Gauges = "connections_idle", None, "Open database connections that nobody used at the end of the last block";
     /// Saves that waited for a connection at the end of the last block.
     connections_waited_for: Gauges = "connections_waited_for", None, "Saves that waited for a connection or their commit at the end of the last block";
     /// Processor time.
     cpu_seconds: Counters = "cpu", Some(Unit::Seconds), "Processor time of the arm's process in blocks, generator included";
+    /// Processor time of the instruments in the arm's process.
+    instruments_seconds: Counters = "instruments_cpu", Some(Unit::Seconds), "Processor time that sampling and counting took in the arm's process, part of its processor time";
     /// Resident memory at the end of the last block.
     resident_bytes: Gauges = "resident", Some(Unit::Bytes), "Resident memory of the arm's process at the end of the last block";
     /// The most resident memory so far.

@@ -5,8 +5,8 @@ use prometheus_client::registry::Registry;
 use shared::arms::{ArmRole, Arms, ByClass};
 use shared::histogram::{Histogram, recording};
 use shared::report::{
-    Allocator, Block, Build, CacheActivity, DatabaseWork, Fault, Incident, Latencies, LedgerCheck,
-    Mode, Network, Outcomes, Resident, Resources, Sample,
+    Allocator, Block, Build, CacheActivity, DatabaseCounters, DatabaseWork, Fault, Incident,
+    Latencies, LedgerCheck, Mode, Network, Outcomes, Resident, Resources, Sample,
 };
 
 use super::{About, Meter};
@@ -227,6 +227,13 @@ fn what_a_platform_gives_is_there() {
                 sent_bytes: 11,
                 received_bytes: 12,
             }),
+            database: Some(DatabaseCounters {
+                transactions: Some(12),
+                wal_bytes: Some(13),
+                size_bytes: Some(14),
+                ..DatabaseCounters::default()
+            }),
+            instruments_ns: Some(250_000_000),
             ..Resources::default()
         }),
         ..block(Mode::Open, &[1])
@@ -251,6 +258,7 @@ fn what_a_platform_gives_is_there() {
             retained_bytes: 4,
         }),
         threads: Some(9),
+        connections_idle: Some(4),
         connections_waited_for: Some(6),
     };
     hear_block(&mut meter, &spec(), &measured, Some(&sample));
@@ -269,7 +277,11 @@ fn what_a_platform_gives_is_there() {
             r#",direction="sent""#,
             "11.0",
         ),
+        ("database_transactions_total", "", "12.0"),
+        ("wal_written_bytes_total", "", "13.0"),
+        ("instruments_cpu_seconds_total", "", "0.25"),
         ("connections_in_use", "", "3.0"),
+        ("connections_idle", "", "4.0"),
         ("connections_waited_for", "", "6.0"),
         ("database_bytes", "", "100.0"),
         ("threads", "", "9.0"),

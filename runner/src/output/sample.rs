@@ -230,6 +230,7 @@ fn series() -> Vec<Sample> {
             wal_bytes: None,
             allocator: None,
             threads: None,
+            connections_idle: None,
             connections_waited_for: None,
         })
         .collect()

@@ -236,6 +236,7 @@ const fn is_share(metric: Metric) -> bool {
                 | Plain::HitRatioError
                 | Plain::Fragmentation
                 | Plain::Deduplication
+                | Plain::SamplingShare
         )
     )
 }
@@ -276,6 +277,7 @@ const fn unit_of(metric: Metric) -> Unit {
             | Plain::MemoryPeak
             | Plain::AllocatedPerSave
             | Plain::LogPerSave
+            | Plain::NetworkPerSave
             | Plain::EntryMemory
             | Plain::LeastEntryMemory
             | Plain::MostEntryMemory

@@ -27,9 +27,10 @@ pub(crate) use workload::{Overrides, Workload, key_skew, share};
 use std::path::Path;
 
 /// Name and text of each built-in scenario: what calibrates first, then in the strategy's order.
-const BUILTIN: [(&str, &str); 21] = [
+const BUILTIN: [(&str, &str); 22] = [
     ("generator", include_str!("../../scenarios/generator.toml")),
     ("noise", include_str!("../../scenarios/noise.toml")),
+    ("sampling", include_str!("../../scenarios/sampling.toml")),
     ("low-load", include_str!("../../scenarios/low-load.toml")),
     (
         "medium-load",
@@ -82,7 +83,11 @@ const BUILTIN: [(&str, &str); 21] = [
 const TAKES_MINUTES: &str = "a leak takes minutes to be seen";
 
 /// Scenarios that are run by name only, and why.
-const BY_NAME_ONLY: [(&str, &str); 4] = [
+const BY_NAME_ONLY: [(&str, &str); 5] = [
+    (
+        "sampling",
+        "what measuring costs changes with the instrument, not with the services",
+    ),
     ("gate", "it compares two builds, see `runner gate`"),
     ("leak-cyclic", TAKES_MINUTES),
     ("leak-overflow", TAKES_MINUTES),

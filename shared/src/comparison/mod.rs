@@ -10,7 +10,7 @@ mod sides;
 mod tests;
 
 use crate::arms::ArmRole;
-use crate::calibration::{Calibration, is_generator, is_noise};
+use crate::calibration::{Calibration, is_calibration};
 use crate::criteria::{Better, Policy, Target};
 use crate::estimate::{Estimate, open_pairs};
 use crate::gate;
@@ -250,11 +250,6 @@ fn is_measured(scenario: &Scenario) -> bool {
     !open_pairs(scenario).is_empty()
         || !crate::estimate::closed_pairs(scenario).is_empty()
         || scenario.capacity.is_some()
-}
-
-/// Whether a scenario is about the machine rather than a service.
-fn is_calibration(scenario: &Scenario) -> bool {
-    is_noise(scenario) || is_generator(scenario)
 }
 
 /// What makes every figure of a comparison worthless.

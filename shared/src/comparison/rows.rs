@@ -15,7 +15,7 @@ use crate::verdict::{
 /// Percentiles of the response that are shown whatever the policy asks.
 const PERCENTILES: [f64; 4] = [50.0, 95.0, 99.0, 99.9];
 /// Other figures that are, with their names.
-const FIGURES: [(Plain, &str); 10] = [
+const FIGURES: [(Plain, &str); 12] = [
     (Plain::ClosedThroughput, "Throughput"),
     (
         Plain::CapacityRate,
@@ -28,7 +28,9 @@ const FIGURES: [(Plain, &str); 10] = [
     (Plain::CpuPerSave, "Processor time per save"),
     (Plain::RowsPerSave, "Database rows per save"),
     (Plain::ConnectionPerSave, "Connection time per save"),
+    (Plain::TransactionsPerSave, "Transactions per save"),
     (Plain::LogPerSave, "Write-ahead log per save"),
+    (Plain::NetworkPerSave, "Network bytes per save"),
     (Plain::AllocationsPerSave, "Allocations per save"),
     (Plain::AllocatedPerSave, "Allocated bytes per save"),
     (Plain::MemoryPeak, "Peak memory"),

@@ -5,7 +5,7 @@ use super::sampled::{Change, Sampled, confidence, resampling};
 use super::{Comparison, Estimate, Unavailable, change, counted, difference};
 use crate::arms::{ArmRole, Arms, Class};
 use crate::metric::{Metric, Plain};
-use crate::report::{Allocations, Block, Mode, Phases, Scenario};
+use crate::report::{Allocations, Block, DatabaseCounters, Mode, Phases, Scenario};
 use crate::stats::wilson;
 use crate::units::{Unit, saturating_sum};
 
@@ -18,7 +18,7 @@ pub(super) fn per_pair(
     scenario: &Scenario,
 ) -> Result<Sampled, Unavailable> {
     let pairs = match plain {
-        Plain::ClosedThroughput => closed_pairs(scenario),
+        Plain::ClosedThroughput | Plain::SamplingShare => closed_pairs(scenario),
         _ => open_pairs(scenario),
     };
     if pairs.is_empty() {
@@ -110,6 +110,17 @@ fn fraction(
         ),
         Plain::ConnectionPerSave => (block.database.connection_ns as f64, saves),
         Plain::LogPerSave => (log_bytes(block)? as f64, saves),
+        Plain::TransactionsPerSave => (
+            (counters(block).and_then(|d| d.transactions))
+                .ok_or_else(|| missing("the database's count of transactions"))? as f64,
+            saves,
+        ),
+        Plain::NetworkPerSave => (network_bytes(block)? as f64, saves),
+        Plain::SamplingShare => (
+            (block.resources.and_then(|r| r.instruments_ns))
+                .ok_or_else(|| missing("the instruments' own processor time"))? as f64,
+            block.cpu_ns.ok_or_else(|| missing("processor time"))? as f64,
+        ),
         Plain::AllocationsPerSave => (allocations(block)?.count as f64, saves),
         Plain::AllocatedPerSave => (allocations(block)?.bytes as f64, saves),
         _ => (
@@ -130,13 +141,26 @@ fn allocations(block: &Block) -> Result<Allocations, Unavailable> {
     })
 }
 
+fn counters(block: &Block) -> Option<DatabaseCounters> {
+    block.resources.and_then(|r| r.database)
+}
+
 fn log_bytes(block: &Block) -> Result<u64, Unavailable> {
-    let counted = block.resources.and_then(|r| r.database);
-    counted.and_then(|d| d.wal_bytes).ok_or_else(|| {
+    counters(block).and_then(|d| d.wal_bytes).ok_or_else(|| {
         Unavailable::NotMeasured(
             "the database's write-ahead log could not be read, or began anew faster than it could be followed".to_owned(),
         )
     })
+}
+
+fn network_bytes(block: &Block) -> Result<u64, Unavailable> {
+    let network = block.resources.and_then(|r| r.network).ok_or_else(|| {
+        Unavailable::NotMeasured(
+            "bytes are counted where a database is reached by TCP and no connection ended meanwhile"
+                .to_owned(),
+        )
+    })?;
+    Ok(network.sent_bytes.saturating_add(network.received_bytes))
 }
 
 /// Weighted sum of numerators over weighted sum of denominators.
@@ -292,7 +316,7 @@ pub(super) fn open_saves(scenario: &Scenario) -> Arms<u64> {
 mod tests {
     use super::*;
     use crate::estimate::estimate;
-    use crate::report::{CacheActivity, DatabaseCounters, Resources};
+    use crate::report::{CacheActivity, Network, Resources};
     use crate::stats::{CONFIDENCE, Interval};
     use crate::testing::{OPTIMIZED, STANDARD, Synthetic};
 
@@ -375,7 +399,13 @@ mod tests {
     #[test]
     fn what_only_counters_tell_is_figured_where_every_block_has_them() {
         let mut scenario = Synthetic::default().scenario();
-        for name in ["allocations", "allocated_bytes", "database.wal_bytes"] {
+        for name in [
+            "allocations",
+            "allocated_bytes",
+            "database.wal_bytes",
+            "database.transactions",
+            "network.bytes",
+        ] {
             assert!(matches!(
                 figure(name, &scenario),
                 Err(Unavailable::NotMeasured(_))
@@ -391,7 +421,12 @@ mod tests {
                 }),
                 database: Some(DatabaseCounters {
                     wal_bytes: Some(4_096 * each * saves),
+                    transactions: Some(each * saves),
                     ..DatabaseCounters::default()
+                }),
+                network: Some(Network {
+                    sent_bytes: 500 * each * saves,
+                    received_bytes: 12 * each * saves,
                 }),
                 ..Resources::default()
             });
@@ -400,6 +435,8 @@ mod tests {
             ("allocations", Unit::PerSave, 200.0),
             ("allocated_bytes", Unit::Bytes, 12_800.0),
             ("database.wal_bytes", Unit::Bytes, 8_192.0),
+            ("database.transactions", Unit::PerSave, 2.0),
+            ("network.bytes", Unit::Bytes, 1_024.0),
         ] {
             let figures = figure(name, &scenario).unwrap();
             assert_eq!(figures.unit, unit, "{name}");
@@ -414,6 +451,21 @@ mod tests {
             "{missing}"
         );
         assert!(figure("allocations", &scenario).is_ok());
+    }
+
+    #[test]
+    fn the_instruments_share_is_that_of_the_processor_time() {
+        let mut scenario = Synthetic::default().scenario();
+        assert!(figure("sampling.cpu", &scenario).is_err());
+        for block in &mut scenario.blocks {
+            block.resources = Some(Resources {
+                instruments_ns: block.cpu_ns.map(|ns| ns / 200),
+                ..Resources::default()
+            });
+        }
+        let share = figure("sampling.cpu", &scenario).unwrap();
+        assert!((value(share.candidate) - 0.005).abs() < 1e-5);
+        assert_eq!(share.unit, Unit::Share);
     }
 
     #[test]

@@ -422,6 +422,9 @@ pub struct Sample {
     /// Threads of the process at the end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub threads: Option<u32>,
+    /// Open database connections that nobody uses at its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connections_idle: Option<u32>,
     /// Saves that wait for a connection or for their commit at the end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connections_waited_for: Option<u32>,

@@ -208,7 +208,7 @@ structs! {
     Backlog { at_half, at_end }
     Sample {
         at_ns, length_ns, pair, acknowledged, failed, response, resident_bytes, cpu_ns, cache, connections_in_use,
-        database_bytes, wal_bytes, allocator, threads, connections_waited_for
+        database_bytes, wal_bytes, allocator, threads, connections_idle, connections_waited_for
     }
     LedgerCheck { acknowledged, found, retired, lost, wrong, runs, stale_runs, overfull_runs, findings }
     EvictionProbe { capacity, maintained, unmaintained }

@@ -1,6 +1,6 @@
 //! From which share of duplicates on the candidate pays, in words.
 
-use crate::calibration::{is_generator, is_noise};
+use crate::calibration::is_calibration;
 use crate::criteria::Policy;
 use crate::estimate::{Estimate, estimate};
 use crate::metric::{Metric, Plain};
@@ -13,7 +13,7 @@ use super::particular::P95;
 /// compares a service with itself or with nothing, and where something was broken on purpose.
 #[must_use]
 pub fn break_even(scenario: &Scenario) -> Option<(Estimate, String)> {
-    if is_noise(scenario) || is_generator(scenario) || !scenario.faults.is_empty() {
+    if is_calibration(scenario) || !scenario.faults.is_empty() {
         return None;
     }
     let found = estimate(Metric::Plain(Plain::BreakEven), scenario).ok()?;

@@ -4,7 +4,7 @@ use super::scenario::latency_sentence;
 use super::{broken, leak};
 use crate::ablation::{contributions, costliest};
 use crate::arms::{ArmRole, Arms};
-use crate::calibration::{Calibration, is_generator, is_noise};
+use crate::calibration::{Calibration, is_generator, is_noise, is_sampling};
 use crate::estimate::{Comparison, Estimate, estimate, target_in_words};
 use crate::metric::{Metric, Plain};
 use crate::report::{ArmIdentity, Scenario};
@@ -28,6 +28,8 @@ pub(super) fn said(
         noise(scenario, calibration)
     } else if is_generator(scenario) {
         generator(calibration)
+    } else if is_sampling(scenario) {
+        sampling(scenario)
     } else if scenario.capacity.is_some() {
         capacity(scenario, arms)
     } else if scenario.load.split {
@@ -94,6 +96,29 @@ fn generator(calibration: &Calibration<'_>) -> Option<Said> {
             lag.unwrap_or_default()
         ),
         format!("{cost}The service does nothing, so nothing is stored."),
+    ))
+}
+
+fn sampling(scenario: &Scenario) -> Option<Said> {
+    let of = |plain| estimate(Metric::Plain(plain), scenario).ok();
+    let throughput = of(Plain::ClosedThroughput)?.change?;
+    let interval = throughput.interval?;
+    let processor = of(Plain::SamplingShare).and_then(|c| c.candidate);
+    let memory = of(Plain::MemoryPeak).and_then(|c| c.difference);
+    let processor = processor.map(|p| format_percent_tenths(p.value));
+    let memory = memory.map(|m| format_value(m.value, Unit::Bytes));
+    let missing = || "not measured".to_owned();
+    Some((
+        format!(
+            "Sampling changes throughput by {} ({}{THIN}%).",
+            format_change_tenths(throughput.value),
+            format_change_interval_tenths(interval.low, interval.high),
+        ),
+        format!(
+            "Its share of the processor time: {}. Peak memory differs by {}.",
+            processor.unwrap_or_else(missing),
+            memory.unwrap_or_else(missing)
+        ),
     ))
 }
 

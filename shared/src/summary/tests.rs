@@ -5,7 +5,7 @@ use crate::criteria::{Better, Criterion};
 use crate::report::{self, Status};
 use crate::testing::{
     OPTIMIZED, STANDARD, Service, Synthetic, criterion, generator_scenario, noise_scenario,
-    perfect_eviction, promised_gains, run_of, searches, spaced,
+    perfect_eviction, promised_gains, run_of, sampling_scenario, searches, spaced,
 };
 
 /// Changes a sound run with one scenario, then summarizes it.
@@ -363,8 +363,15 @@ fn scenarios_of_another_kind_say_what_is_particular() {
     let mut capacity = Synthetic::default().scenario();
     capacity.blocks.clear();
     capacity.capacity = Some(searches(&[(4_100.0, 1_650.0); 5]));
-    let scenarios = [noise_scenario(1), generator_scenario(), split, capacity];
-    let said: Vec<String> = (0..4).map(|i| of_scenario(&scenarios, i)).collect();
+    let sampling = sampling_scenario();
+    let scenarios = [
+        noise_scenario(1),
+        generator_scenario(),
+        split,
+        capacity,
+        sampling,
+    ];
+    let said: Vec<String> = (0..5).map(|i| of_scenario(&scenarios, i)).collect();
     insta::assert_snapshot!(said.join("\n"));
 }
 

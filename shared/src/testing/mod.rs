@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 pub(crate) use self::runs::{
     ci_policy, criterion, generator_scenario, incident, memory_profile, noise_scenario,
-    perfect_eviction, promised_gains, run_of, searches, slower, variant,
+    perfect_eviction, promised_gains, run_of, sampling_scenario, searches, slower, variant,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -297,6 +297,7 @@ fn series(service: &Service) -> Vec<Sample> {
         wal_bytes: None,
         allocator: None,
         threads: None,
+        connections_idle: None,
         connections_waited_for: None,
     };
     (0..SAMPLES).map(sample).collect()

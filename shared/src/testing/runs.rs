@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::{STANDARD, Service, Synthetic, histogram};
+use super::{OPTIMIZED, STANDARD, Service, Synthetic, histogram};
 use crate::arms::{ArmRole, Arms, ByClass};
-use crate::calibration::{GENERATOR, NOISE};
+use crate::calibration::{GENERATOR, NOISE, SAMPLING};
 use crate::criteria::{Better, Criterion, Measure, Policy, Target};
 use crate::metric::Metric;
 use crate::report::{
     ArmIdentity, Build, Capacity, CapacityOf, CapacitySearch, CapacityStep, DatabaseWork, Dataset,
     Environment, EvictionProbe, EvictionRun, Fault, FillStep, Incident, LedgerCheck, MemoryProfile,
-    NO_DATABASE, Run, SaveMemory, Scenario, ScenarioEntry, Seal, StageMemory, Status, Variant,
-    VariantRound,
+    NO_DATABASE, Resources, Run, SaveMemory, Scenario, ScenarioEntry, Seal, StageMemory, Status,
+    Variant, VariantRound,
 };
 
 /// Searches for the highest rate that found these, candidate and baseline of each pair; the target is 200 ms.
@@ -233,6 +233,26 @@ pub(crate) fn generator_scenario() -> Scenario {
         baseline: promises.clone(),
         candidate: promises,
     };
+    scenario
+}
+
+/// The same service, not sampled and sampled, which takes a two-hundredth of the processor time.
+pub(crate) fn sampling_scenario() -> Scenario {
+    let mut arms = twice("optimized:sampling=off", "Optimized");
+    arms.candidate.service = "optimized:sampling=on".to_owned();
+    let mut scenario = Scenario {
+        name: SAMPLING.to_owned(),
+        title: "Sampling".to_owned(),
+        arms: Some(arms),
+        ..Synthetic::same(OPTIMIZED).scenario()
+    };
+    for block in &mut scenario.blocks {
+        let sampled = block.arm == ArmRole::Candidate;
+        block.resources = Some(Resources {
+            instruments_ns: block.cpu_ns.map(|ns| if sampled { ns / 200 } else { 0 }),
+            ..Resources::default()
+        });
+    }
     scenario
 }
 

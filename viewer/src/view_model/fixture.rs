@@ -154,6 +154,7 @@ fn samples(rng: &mut ChaCha8Rng, arm: ArmRole) -> Vec<Sample> {
             wal_bytes: Some(4_000_000),
             allocator: None,
             threads: None,
+            connections_idle: None,
             connections_waited_for: None,
         })
         .collect()

@@ -26,7 +26,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow, bail};
 use persistence::{CacheFaults, Promises as ServicePromises, StatePersistence};
-use shared::report::{MemoryProfile, Mode, Promises};
+use shared::report::{MemoryProfile, Mode, Promises, Resources};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use self::cache_failure::{inflict, recovery_ns};
@@ -35,8 +35,8 @@ pub(crate) use self::generator::LEAD;
 use self::generator::{Served, begin_soon, serve};
 use self::outbox::Outbox;
 use self::recorder::{Grid, Readings, record};
-use self::resources::{Instruments, Sampler, resident_bytes};
-use self::subject::{Opening, Started};
+use self::resources::{Instruments, Sampler, resident_bytes, unreadable};
+use self::subject::{Opening, Sampling, Started};
 pub(crate) use self::subject::{Subject, SubjectError};
 use super::messages::{
     BlockDone, CacheFailed, CacheFailure, Open, Opened, PROTOCOL, Reply, Request, Tried,
@@ -161,7 +161,8 @@ struct Session {
     texts: Arc<Texts>,
     blocks: Vec<Arc<PlannedBlock>>,
     instruments: Instruments,
-    counters: Counters,
+    /// None where nothing is to be counted.
+    counters: Option<Counters>,
 }
 
 impl Session {
@@ -189,11 +190,18 @@ impl Session {
             .with_context(|| format!("the database {}", open.place))?;
         let open_ns = u64::try_from(opening.elapsed().as_nanos()).unwrap_or(u64::MAX);
         // Before the idle baseline, of which it is a part.
-        let counters = Counters::open(&service, &open.place, !open.spec.split).await;
+        let counters = match subject.sampling() {
+            Some(Sampling::Off) => None,
+            _ => Some(Counters::open(&service, &open.place, !open.spec.split).await),
+        };
         let mut promises = in_words(&service.promises().await?);
         promises.insert("build_profile".to_owned(), build().profile);
         promises.insert("dataset".to_owned(), dataset.fingerprint());
         let hash = |state: u32| texts.hash(state);
+        let mut unmeasured = unreadable();
+        if let Some(counters) = &counters {
+            unmeasured.extend(counters.missing().await);
+        }
         let opened = Opened {
             promises,
             plan: digest(&plan, open.pair, hash),
@@ -201,7 +209,7 @@ impl Session {
             caches: subject.caches(),
             idle_resident_bytes: resident_bytes(),
             open_ns,
-            unmeasured: [resources::unreadable(), counters.missing().await].concat(),
+            unmeasured,
         };
         let instruments = Instruments::new(Arc::clone(&service), &open.place);
         let blocks = plan.blocks.into_iter().map(Arc::new).collect();
@@ -235,11 +243,13 @@ impl Session {
         outbox: Outbox,
     ) -> anyhow::Result<BlockDone> {
         let grid = grid(&self.open, block);
-        let counted = self.counters.begin().await;
+        let counting = match &self.counters {
+            Some(counters) => Some((counters, counters.begin().await)),
+            None => None,
+        };
         let before = self.instruments.read();
         let begin = begin_soon();
-        let sampler = (block.mode == Mode::Open)
-            .then(|| Sampler::start(self.instruments.clone(), begin, grid.interval, grid.count));
+        let sampler = self.sampler(block.mode, begin, grid);
         let service = Arc::clone(&self.service);
         let texts = Arc::clone(&self.texts);
         let (served, failed) = tokio::join!(
@@ -248,7 +258,14 @@ impl Session {
         );
         let after = self.instruments.read();
         let sampled = sampler.map(Sampler::finish).unwrap_or_default();
-        let resources = self.counters.end(counted, sampled.processor_ns).await;
+        let resources = match counting {
+            Some((counters, begun)) => counters.end(begun, sampled.processor_ns).await,
+            // Nothing ran that could have taken any.
+            None => Resources {
+                instruments_ns: Some(0),
+                ..Resources::default()
+            },
+        };
         check_all_answered(block, &served)?;
         let readings = Readings {
             before,
@@ -263,6 +280,18 @@ impl Session {
             ..failed
         });
         Ok(done)
+    }
+
+    /// Samples a block. One of the closed model has no samples in the report, and no planned end: it is sampled only to see
+    /// what that costs.
+    fn sampler(&self, mode: Mode, begin: Instant, grid: Grid) -> Option<Sampler> {
+        let (interval, count) = match (self.subject.sampling(), mode) {
+            (Some(Sampling::Off), _) | (None, Mode::Closed) => return None,
+            (Some(Sampling::On), Mode::Closed) => (SHORTEST_SAMPLE, u32::MAX),
+            (_, Mode::Open) => (grid.interval, grid.count),
+        };
+        let instruments = self.instruments.clone();
+        Some(Sampler::start(instruments, begin, interval, count))
     }
 
     /// Lets the cache fail in the middle of a block, where that is asked for.

@@ -304,6 +304,7 @@ fn sample(
         wal_bytes: reading.and_then(|r| r.wal_bytes),
         allocator: reading.and_then(|r| r.allocator),
         threads: reading.and_then(|r| r.threads),
+        connections_idle: reading.map(|r| r.connections_idle),
         connections_waited_for: reading.map(|r| r.connections_waited_for),
     })
 }

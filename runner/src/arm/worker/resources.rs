@@ -76,6 +76,7 @@ pub(super) struct Reading {
     pub(super) processor_ns: u64,
     pub(super) cache: CacheStatistics,
     pub(super) connections_in_use: u32,
+    pub(super) connections_idle: u32,
     pub(super) connections_waited_for: u32,
     pub(super) database_bytes: Option<u64>,
     pub(super) wal_bytes: Option<u64>,
@@ -112,11 +113,24 @@ impl Instruments {
             processor_ns: processor_ns(),
             cache: self.service.cache_statistics(),
             connections_in_use: pool.open.saturating_sub(pool.idle),
+            connections_idle: pool.idle,
             connections_waited_for: pool.waiting,
             database_bytes: self.files.as_ref().and_then(|(database, _)| size(database)),
             wal_bytes: self.files.as_ref().and_then(|(_, wal)| size(wal)),
         }
     }
+}
+
+/// Whether an instant came before the end.
+fn wait(due: Instant, stopped: &AtomicBool) -> bool {
+    while !stopped.load(Ordering::Relaxed) {
+        let left = due.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return true;
+        }
+        std::thread::park_timeout(left);
+    }
+    false
 }
 
 /// What a sampler read.
@@ -144,11 +158,9 @@ impl Sampler {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let thread = std::thread::spawn(move || {
-            let mut readings = Vec::with_capacity(count as usize);
+            let mut readings = Vec::new();
             for i in 1..=count {
-                let due = start + interval * i;
-                std::thread::sleep(due.saturating_duration_since(Instant::now()));
-                if stopped.load(Ordering::Relaxed) {
+                if !wait(start + interval * i, &stopped) {
                     break;
                 }
                 readings.push(instruments.read());
@@ -164,6 +176,7 @@ impl Sampler {
     /// Ends it.
     pub(super) fn finish(self) -> Sampled {
         self.stop.store(true, Ordering::Relaxed);
+        self.thread.thread().unpark();
         self.thread.join().unwrap_or_default()
     }
 }

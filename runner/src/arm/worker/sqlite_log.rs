@@ -138,7 +138,7 @@ impl Counter {
     /// # Errors
     /// The files cannot be read, or the log began anew so often that frames were missed.
     fn look(&mut self) -> io::Result<()> {
-        let now = self.files.log()?;
+        let now = read_index(&self.files.index)?;
         if now.salts == self.log.salts {
             let grown = now.frames.checked_sub(self.log.frames);
             self.pages += u64::from(grown.ok_or_else(missed)?);
@@ -218,7 +218,9 @@ fn follow(counter: &mut Counter, stopped: &AtomicBool) -> io::Result<()> {
         counter.look()?;
         std::thread::park_timeout(INTERVAL);
     }
-    counter.look()
+    counter.look()?;
+    // Looks are many, so only the last one asks whether all this was still the database's log.
+    counter.files.log().map(|_| ())
 }
 
 /// Follows the log of a database in a thread of its own.

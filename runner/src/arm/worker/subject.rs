@@ -41,6 +41,8 @@ const OPTIMIZED_OPTIONS: [&str; 8] = [
 const STORING_OPTIONS: [&str; 1] = ["max-state"];
 /// Deliberate faults, for tests of the instrument.
 const FAULT_OPTIONS: [&str; 5] = ["freeze", "lose", "fail", "slow", "leak"];
+/// How much of the instrument runs beside a service: its own cost is what differs.
+const SAMPLING: &str = "sampling";
 /// A fault that only a service which writes every save can have.
 const EARLY: &str = "early";
 /// Percent; more would make a save take longer than any block.
@@ -62,6 +64,17 @@ pub(crate) struct Subject {
     faults: Vec<Fault>,
     /// Saves that are acknowledged before they are stored, percent; zero is none.
     early_percent: u32,
+    /// Whether it is sampled and counted; none where it is as usual.
+    sampling: Option<Sampling>,
+}
+
+/// What is measured of an arm beside its saves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sampling {
+    /// Nothing but what is read at both ends of a block.
+    Off,
+    /// All, in blocks of the closed model too.
+    On,
 }
 
 /// The parts of the optimized service; none of the other services has any.
@@ -220,6 +233,7 @@ impl Subject {
             max_state_bytes: None,
             faults: Vec::new(),
             early_percent: 0,
+            sampling: None,
         }
     }
 
@@ -234,7 +248,7 @@ impl Subject {
             Kind::Optimized | Kind::Standard => &STORING_OPTIONS,
             Kind::Null => &[],
         };
-        [own, storing, &FAULT_OPTIONS].concat()
+        [own, storing, &FAULT_OPTIONS, &[SAMPLING]].concat()
     }
 
     fn set(&mut self, service: &str, option: &str, value: &str) -> Result<(), SubjectError> {
@@ -287,6 +301,10 @@ impl Subject {
                 let jobs = value.parse().ok().filter(|jobs| *jobs > 0);
                 self.queue_jobs = Some(jobs.ok_or("a number of saves above 0")?);
             }
+            SAMPLING => {
+                let on = switch(value)?;
+                self.sampling = Some(if on { Sampling::On } else { Sampling::Off });
+            }
             EARLY => {
                 let percent = value
                     .parse()
@@ -310,6 +328,11 @@ impl Subject {
             Kind::Optimized => "Optimized",
             Kind::Null => "Null",
         }
+    }
+
+    /// Whether it is sampled and counted; none where it is as usual.
+    pub(super) fn sampling(&self) -> Option<Sampling> {
+        self.sampling
     }
 
     /// Whether it has a cache.
@@ -486,6 +509,14 @@ mod tests {
             every: 100,
         };
         assert_eq!(leaking.faults, [leak]);
+        for (text, sampling) in [
+            ("null", None),
+            ("null:sampling=off", Some(Sampling::Off)),
+            ("optimized:sampling=on", Some(Sampling::On)),
+        ] {
+            let subject: Subject = text.parse().unwrap();
+            assert_eq!(subject.sampling(), sampling, "{text}");
+        }
     }
 
     #[test]
@@ -556,8 +587,9 @@ mod tests {
         );
         assert_eq!(
             message("null:early=1"),
-            "unknown option `early` of service `null`: known are freeze, lose, fail, slow, leak"
+            "unknown option `early` of service `null`: known are freeze, lose, fail, slow, leak, sampling"
         );
+        assert!(message("null:sampling=some").contains("`on` or `off`"));
         assert!(message("optimized:batch=no").contains("`on` or `off`"));
         assert!(message("optimized:prune=never").contains("`batch` or `each`"));
         assert!(message("optimized:consistency=none").contains("`single-writer` or `shared`"));
