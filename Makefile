@@ -99,6 +99,10 @@ prove-memory: ## bytes of a cached entry against a heap profiler (half a minute)
 	cargo build --locked -p runner
 	scripts/prove-memory.sh $(TEST_RUNNER)
 
+.PHONY: prove-sampling
+prove-sampling: runner ## what measuring costs in throughput, processor time and memory (about 10 minutes; the machine should be idle)
+	scripts/prove-sampling.sh
+
 prove-gate: runner ## false alarms and power of the gate, measured (about 40 minutes; the machine should be idle)
 	scripts/prove-gate.sh $(RUNNER)
 

@@ -137,7 +137,11 @@ pub const WANTED: &[Wanted] = &[
         ],
     ),
     missing(
-        wanted(RESOURCES, "Network I/O for database operations", &[]),
+        wanted(
+            RESOURCES,
+            "Network I/O for database operations",
+            &[Metric::Plain(Plain::NetworkPerSave)],
+        ),
         "SQLite is in the process; PostgreSQL's driver does not tell its sockets' bytes",
     ),
     wanted(

@@ -21,6 +21,10 @@ pub(super) struct Commit {
 }
 
 /// What the thread is asked to do.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all are saves; in a box each would be an allocation more"
+)]
 #[derive(Debug)]
 pub(super) enum Errand {
     /// To commit a save.

@@ -136,6 +136,7 @@ fn worse(a: Backlog, b: Backlog) -> Backlog {
 fn resources(a: Resources, b: Resources) -> Resources {
     let sum = |a: Option<u64>, b| with(a, b, u64::saturating_add);
     Resources {
+        instruments_ns: sum(a.instruments_ns, b.instruments_ns),
         allocations: with(a.allocations, b.allocations, |a, b| Allocations {
             count: a.count + b.count,
             bytes: a.bytes + b.bytes,
@@ -144,15 +145,29 @@ fn resources(a: Resources, b: Resources) -> Resources {
             sent_bytes: a.sent_bytes + b.sent_bytes,
             received_bytes: a.received_bytes + b.received_bytes,
         }),
-        database: with(a.database, b.database, |a, b| DatabaseCounters {
-            transactions: sum(a.transactions, b.transactions),
-            rows_inserted: sum(a.rows_inserted, b.rows_inserted),
-            rows_updated: sum(a.rows_updated, b.rows_updated),
-            rows_deleted: sum(a.rows_deleted, b.rows_deleted),
-            wal_pages: sum(a.wal_pages, b.wal_pages),
-            wal_bytes: sum(a.wal_bytes, b.wal_bytes),
-            checkpoints: sum(a.checkpoints, b.checkpoints),
-        }),
+        database: with(a.database, b.database, counters),
+    }
+}
+
+fn counters(a: DatabaseCounters, b: DatabaseCounters) -> DatabaseCounters {
+    let sum = |a: Option<u64>, b| with(a, b, u64::saturating_add);
+    DatabaseCounters {
+        transactions: sum(a.transactions, b.transactions),
+        transactions_rolled_back: sum(a.transactions_rolled_back, b.transactions_rolled_back),
+        rows_inserted: sum(a.rows_inserted, b.rows_inserted),
+        rows_updated: sum(a.rows_updated, b.rows_updated),
+        rows_deleted: sum(a.rows_deleted, b.rows_deleted),
+        wal_pages: sum(a.wal_pages, b.wal_pages),
+        wal_bytes: sum(a.wal_bytes, b.wal_bytes),
+        wal_position_bytes: sum(a.wal_position_bytes, b.wal_position_bytes),
+        wal_records: sum(a.wal_records, b.wal_records),
+        wal_full_pages: sum(a.wal_full_pages, b.wal_full_pages),
+        checkpoints: sum(a.checkpoints, b.checkpoints),
+        // Read at the end.
+        size_bytes: b.size_bytes,
+        statements: sum(a.statements, b.statements),
+        statements_ns: sum(a.statements_ns, b.statements_ns),
+        pages_dirtied: sum(a.pages_dirtied, b.pages_dirtied),
     }
 }
 
@@ -200,6 +215,7 @@ mod tests {
             cpu_ns: Some(10),
             cache: None,
             connections_in_use: Some(1),
+            connections_idle: None,
             database_bytes: None,
             wal_bytes: None,
             allocator: None,

@@ -21,7 +21,7 @@ pub(crate) use policy::release_policy;
 pub(crate) use policy::{builtin_policies, check_policy, load_policy};
 #[cfg(test)]
 pub(crate) use spec::Closed;
-pub(crate) use spec::{CapacitySpec, Pattern, Profile, Spec};
+pub(crate) use spec::{CapacitySpec, Pattern, Profile, SHORTEST_SAMPLE, Spec};
 pub(crate) use workload::{Overrides, Workload, key_skew, share};
 
 use std::path::Path;

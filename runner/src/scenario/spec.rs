@@ -118,7 +118,7 @@ pub(crate) struct CapacitySpec {
 pub(crate) const SAMPLES: u32 = 120;
 
 /// Shorter samples hold too few saves for a percentile.
-const SHORTEST_SAMPLE: Duration = Duration::from_millis(250);
+pub(crate) const SHORTEST_SAMPLE: Duration = Duration::from_millis(250);
 
 /// A scenario for one profile. Every figure is within the ranges of scenario files.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -111,14 +111,18 @@ fn fraction(
         Plain::ConnectionPerSave => (block.database.connection_ns as f64, saves),
         Plain::LogPerSave => (log_bytes(block)? as f64, saves),
         Plain::TransactionsPerSave => (
-            (counters(block).and_then(|d| d.transactions))
-                .ok_or_else(|| missing("the database's count of transactions"))? as f64,
+            (counters(block).and_then(|d| d.transactions)).ok_or_else(|| missing("transactions"))?
+                as f64,
             saves,
         ),
-        Plain::NetworkPerSave => (network_bytes(block)? as f64, saves),
+        Plain::NetworkPerSave => {
+            let network = block.resources.and_then(|r| r.network);
+            let bytes = network.map(|n| n.sent_bytes.saturating_add(n.received_bytes));
+            (bytes.ok_or_else(|| missing("network bytes"))? as f64, saves)
+        }
         Plain::SamplingShare => (
             (block.resources.and_then(|r| r.instruments_ns))
-                .ok_or_else(|| missing("the instruments' own processor time"))? as f64,
+                .ok_or_else(|| missing("processor time"))? as f64,
             block.cpu_ns.ok_or_else(|| missing("processor time"))? as f64,
         ),
         Plain::AllocationsPerSave => (allocations(block)?.count as f64, saves),
@@ -151,16 +155,6 @@ fn log_bytes(block: &Block) -> Result<u64, Unavailable> {
             "the database's write-ahead log could not be read, or began anew faster than it could be followed".to_owned(),
         )
     })
-}
-
-fn network_bytes(block: &Block) -> Result<u64, Unavailable> {
-    let network = block.resources.and_then(|r| r.network).ok_or_else(|| {
-        Unavailable::NotMeasured(
-            "bytes are counted where a database is reached by TCP and no connection ended meanwhile"
-                .to_owned(),
-        )
-    })?;
-    Ok(network.sent_bytes.saturating_add(network.received_bytes))
 }
 
 /// Weighted sum of numerators over weighted sum of denominators.

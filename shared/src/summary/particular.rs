@@ -99,26 +99,16 @@ fn generator(calibration: &Calibration<'_>) -> Option<Said> {
     ))
 }
 
+/// The rest stands in its targets.
 fn sampling(scenario: &Scenario) -> Option<Said> {
-    let of = |plain| estimate(Metric::Plain(plain), scenario).ok();
-    let throughput = of(Plain::ClosedThroughput)?.change?;
-    let interval = throughput.interval?;
-    let processor = of(Plain::SamplingShare).and_then(|c| c.candidate);
-    let memory = of(Plain::MemoryPeak).and_then(|c| c.difference);
-    let processor = processor.map(|p| format_percent_tenths(p.value));
-    let memory = memory.map(|m| format_value(m.value, Unit::Bytes));
-    let missing = || "not measured".to_owned();
+    let throughput = estimate(Metric::Plain(Plain::ClosedThroughput), scenario);
+    let change = throughput.ok()?.change?.value;
     Some((
         format!(
-            "Sampling changes throughput by {} ({}{THIN}%).",
-            format_change_tenths(throughput.value),
-            format_change_interval_tenths(interval.low, interval.high),
+            "Sampling changes throughput by {}.",
+            format_change_tenths(change)
         ),
-        format!(
-            "Its share of the processor time: {}. Peak memory differs by {}.",
-            processor.unwrap_or_else(missing),
-            memory.unwrap_or_else(missing)
-        ),
+        String::new(),
     ))
 }
 

@@ -44,6 +44,7 @@ use super::messages::{
 use crate::dataset::{Dataset, Import, ImportError};
 use crate::environment::build;
 use crate::plan::{Plan, PlannedBlock, Step, Stretch, Texts, digest};
+use crate::scenario::SHORTEST_SAMPLE;
 
 /// How long an arm that was told everything may take to end.
 const LAST_WORDS: Duration = Duration::from_millis(100);

@@ -73,6 +73,19 @@ pub(super) const fn source(plain: Plain) -> Source {
              the whole server's",
             NO_OTHER,
         ),
+        Plain::TransactionsPerSave => from(
+            "the database's own count: `blocks.*.resources.database.transactions`; SQLite's are the commits in its log",
+            NO_OTHER,
+        ),
+        Plain::NetworkPerSave => from(
+            "the kernel's count of the connections to the server: `blocks.*.resources.network`; not where the database is in the \
+             process, or behind a socket of the file system",
+            NO_OTHER,
+        ),
+        Plain::SamplingShare => from(
+            "the threads' own clocks: `blocks.*.resources.instruments_ns` over `cpu_ns`, in the scenario `sampling`",
+            NO_OTHER,
+        ),
         Plain::AllocationsPerSave | Plain::AllocatedPerSave => from(
             "jemalloc: `blocks.*.resources.allocations`; with `MALLOC_CONF=tcache:false` in the environment, else not measured",
             NO_OTHER,
