@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde::{Deserialize, de::DeserializeOwned as Document};
 
 #[cfg(not(feature = "field-paths"))]
-use super::tree::{FromTree as Document, Misfit};
+use super::tree::{FromTree as Document, Misfit, read_tree};
 use super::{FORMAT_VERSION, Index, Run, Scenario};
 use crate::criteria::Policy;
 
@@ -113,9 +113,13 @@ fn read<T: Document>(text: &str) -> Result<T, ReadError> {
 fn read<T: Document>(text: &str) -> Result<T, ReadError> {
     let tree = tree(text)?;
     let format = tree.get("format").cloned().unwrap_or_default();
-    let format = u32::from_tree(format).map_err(|misfit| misplaced(*misfit.within("format")))?;
-    check_format(format)?;
-    T::from_tree(tree).map_err(|misfit| misplaced(*misfit))
+    check_format(
+        read_tree(format).map_err(|Misfit { message, .. }| ReadError::Field {
+            field: "format".to_owned(),
+            message,
+        })?,
+    )?;
+    read_tree(tree).map_err(misplaced)
 }
 
 #[cfg(feature = "field-paths")]
@@ -139,7 +143,7 @@ fn parse<T: Document>(text: &str) -> Result<T, ReadError> {
 
 #[cfg(not(feature = "field-paths"))]
 fn parse<T: Document>(text: &str) -> Result<T, ReadError> {
-    T::from_tree(tree(text)?).map_err(|misfit| misplaced(*misfit))
+    read_tree(tree(text)?).map_err(misplaced)
 }
 
 #[cfg(not(feature = "field-paths"))]

@@ -3,6 +3,9 @@
 //! What serde derives for a struct reads it straight from the text and is three times the code: fast, and a tenth of what
 //! the site's visitors would download. The lists of fields below are checked by the compiler (a struct is built of all its
 //! fields), and a test reads every golden report both ways.
+//!
+//! Reading never stops in the middle: the first misfit is kept, and what does not fit is read as something blank that nobody
+//! gets to see. A way out at each field, with all that was read before it to be dropped, would be half of the code.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +26,7 @@ use super::{
 use crate::arms::{ArmRole, Arms, ByClass};
 use crate::criteria::{Better, Criterion, Measure, Policy, Target};
 use crate::histogram::Histogram;
-use crate::metric::Metric;
+use crate::metric::{Metric, Plain};
 use crate::verdict::Verdict;
 
 /// A value that does not fit, and where it stands.
@@ -35,16 +38,25 @@ pub(super) struct Misfit {
     pub(super) message: String,
 }
 
-impl Misfit {
-    /// In a box: a result that is no larger than its value is half the code wherever one is handed on.
-    fn new(message: String) -> Box<Self> {
-        Box::new(Self {
+/// Reads a document.
+pub(super) fn read_tree<T: FromTree>(mut tree: Value) -> Result<T, Misfit> {
+    let mut misfits = FirstMisfit(None);
+    let read = T::from_tree(&mut tree, &mut misfits);
+    misfits.0.map_or(Ok(read), Err)
+}
+
+/// The first misfit of a document; the later ones may only come of it.
+pub(super) struct FirstMisfit(Option<Misfit>);
+
+impl FirstMisfit {
+    fn add(&mut self, message: String) {
+        self.0.get_or_insert(Misfit {
             field: String::new(),
             message,
-        })
+        });
     }
 
-    fn wants(what: &str, found: &Value) -> Box<Self> {
+    fn wants(&mut self, what: &str, found: &Value) {
         let found = match found {
             Value::Null => "nothing",
             Value::Bool(_) => "a truth value",
@@ -53,92 +65,134 @@ impl Misfit {
             Value::Array(_) => "a list",
             Value::Object(_) => "an object",
         };
-        Self::new(format!("{what} is wanted, {found} is there"))
+        self.add(format!("{what} is wanted, {found} is there"));
     }
 
-    pub(super) fn within(mut self: Box<Self>, outer: &str) -> Box<Self> {
-        let dot = if self.field.is_empty() || self.field.starts_with('[') {
-            ""
-        } else {
-            "."
-        };
-        self.field = format!("{outer}{dot}{}", self.field);
-        self
+    /// Puts a place in front of a misfit's path, where it was found since `fitted` was asked.
+    fn within(&mut self, fitted: bool, outer: &str) {
+        if let Some(misfit) = self.0.as_mut().filter(|_| fitted) {
+            let dot = if misfit.field.is_empty() || misfit.field.starts_with('[') {
+                ""
+            } else {
+                "."
+            };
+            misfit.field = format!("{outer}{dot}{}", misfit.field);
+        }
+    }
+
+    /// Whether all fitted so far.
+    const fn fitted(&self) -> bool {
+        self.0.is_none()
     }
 }
 
 /// What can be made of a JSON value.
 pub(super) trait FromTree: Sized {
-    /// Reads it.
-    fn from_tree(value: Value) -> Result<Self, Box<Misfit>>;
+    /// Whether its field may be missing.
+    const OPTIONAL: bool = false;
 
-    /// What it is where its field is not there.
-    fn absent() -> Option<Self> {
-        None
+    /// Reads it, taking out of the value what it needs. What does not fit is blank.
+    fn from_tree(value: &mut Value, misfits: &mut FirstMisfit) -> Self;
+}
+
+/// The members of an object, taken in the order in which its type lists them.
+struct Fields<'a> {
+    members: Map<String, Value>,
+    names: &'static [&'static str],
+    next: usize,
+    found: usize,
+    misfits: &'a mut FirstMisfit,
+}
+
+impl<'a> Fields<'a> {
+    fn of(value: &mut Value, names: &'static [&'static str], misfits: &'a mut FirstMisfit) -> Self {
+        Self {
+            members: members(value, misfits),
+            names,
+            next: 0,
+            found: 0,
+            misfits,
+        }
+    }
+
+    fn next(&mut self) -> (&'static str, Option<Value>) {
+        let name = self.names.get(self.next).copied().unwrap_or_default();
+        self.next += 1;
+        let value = self.members.get_mut(name).map(std::mem::take);
+        self.found += usize::from(value.is_some());
+        (name, value)
+    }
+
+    fn take<T: FromTree>(&mut self) -> T {
+        let (name, value) = self.next();
+        if value.is_none() && !T::OPTIONAL {
+            self.misfits.add(format!("missing field `{name}`"));
+        }
+        self.read(name, value.unwrap_or_default())
+    }
+
+    fn take_or<T: FromTree>(&mut self, absent: impl FnOnce() -> T) -> T {
+        match self.next() {
+            (name, Some(value)) => self.read(name, value),
+            (_, None) => absent(),
+        }
+    }
+
+    fn read<T: FromTree>(&mut self, name: &str, mut value: Value) -> T {
+        let fitted = self.misfits.fitted();
+        let read = T::from_tree(&mut value, self.misfits);
+        self.misfits.within(fitted, name);
+        read
+    }
+
+    /// Takes all fields, which are of one kind.
+    fn fill<T: FromTree>(mut self, fields: &mut [&mut T]) {
+        for field in fields {
+            **field = self.take();
+        }
+        self.end();
+    }
+
+    /// All that the type lists was taken: nothing may be left.
+    fn end(self) {
+        if self.found == self.members.len() {
+            return;
+        }
+        let unknown = |name: &&String| !self.names.contains(&name.as_str());
+        if let Some(name) = self.members.keys().find(unknown) {
+            self.misfits.add(format!("unknown field `{name}`"));
+        }
     }
 }
 
-fn members(value: Value) -> Result<Map<String, Value>, Box<Misfit>> {
+fn members(value: &mut Value, misfits: &mut FirstMisfit) -> Map<String, Value> {
     match value {
-        Value::Object(members) => Ok(members),
-        other => Err(Misfit::wants("an object", &other)),
+        Value::Object(members) => std::mem::take(members),
+        other => {
+            misfits.wants("an object", other);
+            Map::new()
+        }
     }
 }
 
-fn take<T: FromTree>(members: &mut Map<String, Value>, name: &str) -> Result<T, Box<Misfit>> {
-    take_or(members, name, T::absent())
-}
-
-fn take_or<T: FromTree>(
-    members: &mut Map<String, Value>,
-    name: &str,
-    absent: Option<T>,
-) -> Result<T, Box<Misfit>> {
-    match members.remove(name) {
-        Some(value) => T::from_tree(value).map_err(|misfit| misfit.within(name)),
-        None => absent.ok_or_else(|| missing(name)),
-    }
-}
-
-fn missing(name: &str) -> Box<Misfit> {
-    Misfit::new(format!("missing field `{name}`"))
-}
-
-fn nothing_left(members: &Map<String, Value>) -> Result<(), Box<Misfit>> {
-    match members.keys().next() {
-        Some(name) => Err(Misfit::new(format!("unknown field `{name}`"))),
-        None => Ok(()),
-    }
-}
-
-/// Reads fields that are all of one kind.
-#[inline(never)]
-fn fill<T: FromTree>(value: Value, fields: &mut [(&str, &mut T)]) -> Result<(), Box<Misfit>> {
-    let mut members = members(value)?;
-    for (name, field) in fields {
-        **field = take(&mut members, name)?;
-    }
-    nothing_left(&members)
-}
-
-macro_rules! take {
-    ($members:ident, $field:ident) => {
-        take(&mut $members, stringify!($field))?
+macro_rules! field {
+    ($fields:ident) => {
+        $fields.take()
     };
-    ($members:ident, $field:ident, $default:expr) => {
-        take_or(&mut $members, stringify!($field), Some($default))?
+    ($fields:ident, $absent:expr) => {
+        $fields.take_or(|| $absent)
     };
 }
 
 /// A field with a value behind it may be missing.
 macro_rules! structs {
-    ($($name:ident { $($field:ident $(= $default:expr)?),+ })+) => {
+    ($($name:ident { $($field:ident $(= $absent:expr)?),+ })+) => {
         $(impl FromTree for $name {
-            fn from_tree(value: Value) -> Result<Self, Box<Misfit>> {
-                let mut members = members(value)?;
-                let read = Self { $($field: take!(members, $field $(, $default)?),)+ };
-                nothing_left(&members)?;
-                Ok(read)
+            fn from_tree(value: &mut Value, misfits: &mut FirstMisfit) -> Self {
+                let mut fields = Fields::of(value, &[$(stringify!($field)),+], misfits);
+                let read = Self { $($field: field!(fields $(, $absent)?),)+ };
+                fields.end();
+                read
             }
         })+
     };
@@ -148,29 +202,34 @@ macro_rules! structs {
 macro_rules! counts {
     ($($name:ident { $($field:ident),+ })+) => {
         $(impl FromTree for $name {
-            fn from_tree(value: Value) -> Result<Self, Box<Misfit>> {
+            fn from_tree(value: &mut Value, misfits: &mut FirstMisfit) -> Self {
                 let mut read = Self::default();
                 let Self { $($field),+ } = &mut read;
-                fill(value, &mut [$((stringify!($field), $field)),+])?;
-                Ok(read)
+                let fields = Fields::of(value, &[$(stringify!($field)),+], misfits);
+                fields.fill(&mut [$($field),+]);
+                read
             }
         })+
     };
 }
 
+/// Enumerations of words, each with what is blank of it.
 macro_rules! words {
-    ($($name:ident)+) => {
+    ($($name:ident = $blank:ident),+) => {
         $(impl FromTree for $name {
-            fn from_tree(value: Value) -> Result<Self, Box<Misfit>> {
-                let word = String::from_tree(value)?;
+            fn from_tree(value: &mut Value, misfits: &mut FirstMisfit) -> Self {
+                let word = String::from_tree(value, misfits);
                 let word: StrDeserializer<'_, WordError> = StrDeserializer::new(&word);
-                Self::deserialize(word).map_err(|refused| Misfit::new(refused.to_string()))
+                accepted(Self::deserialize(word), Self::$blank, misfits)
             }
         })+
     };
 }
 
-words! { ArmRole Arrivals Better CapacityOf Fault Measure Mode Verdict }
+words! {
+    ArmRole = Baseline, Arrivals = Poisson, Better = Lower, CapacityOf = Rate, Fault = CacheEmptied, Measure = Candidate,
+    Mode = Open, Verdict = NotJudged
+}
 
 counts! {
     Phases { operations, serialize_ns, hash_ns, lookup_ns, wait_ns, write_ns }
@@ -253,121 +312,127 @@ structs! {
     WrittenStatus { state, cause }
 }
 
-impl<T: FromTree> FromTree for Arms<T> {
-    fn from_tree(value: Value) -> Result<Self, Box<Misfit>> {
-        let mut members = members(value)?;
-        Ok(Self {
-            baseline: take!(members, baseline),
-            candidate: take!(members, candidate),
-        })
-    }
+/// Members that a newer report may add to both arms, or both classes, are passed over.
+macro_rules! pairs {
+    ($($name:ident { $one:ident, $other:ident })+) => {
+        $(impl<T: FromTree> FromTree for $name<T> {
+            fn from_tree(value: &mut Value, misfits: &mut FirstMisfit) -> Self {
+                let names = &[stringify!($one), stringify!($other)];
+                let mut fields = Fields::of(value, names, misfits);
+                Self { $one: fields.take(), $other: fields.take() }
+            }
+        })+
+    };
 }
 
-impl<T: FromTree> FromTree for ByClass<T> {
-    fn from_tree(value: Value) -> Result<Self, Box<Misfit>> {
-        let mut members = members(value)?;
-        Ok(Self {
-            duplicate: take!(members, duplicate),
-            unique: take!(members, unique),
-        })
-    }
+pairs! {
+    Arms { baseline, candidate }
+    ByClass { duplicate, unique }
 }
 
 impl<T: FromTree> FromTree for Option<T> {
-    fn from_tree(value: Value) -> Result<Self, Box<Misfit>> {
-        match value {
-            Value::Null => Ok(None),
-            value => T::from_tree(value).map(Some),
-        }
-    }
+    const OPTIONAL: bool = true;
 
-    fn absent() -> Option<Self> {
-        Some(None)
+    fn from_tree(value: &mut Value, misfits: &mut FirstMisfit) -> Self {
+        match value {
+            Value::Null => None,
+            value => Some(T::from_tree(value, misfits)),
+        }
     }
 }
 
 impl<T: FromTree> FromTree for Vec<T> {
-    fn from_tree(value: Value) -> Result<Self, Box<Misfit>> {
+    fn from_tree(value: &mut Value, misfits: &mut FirstMisfit) -> Self {
         let Value::Array(elements) = value else {
-            return Err(Misfit::wants("a list", &value));
+            misfits.wants("a list", value);
+            return Self::new();
         };
         let mut list = Self::with_capacity(elements.len());
-        for (i, element) in elements.into_iter().enumerate() {
-            list.push(T::from_tree(element).map_err(|misfit| misfit.within(&format!("[{i}]")))?);
+        for (i, element) in elements.iter_mut().enumerate() {
+            let fitted = misfits.fitted();
+            list.push(T::from_tree(element, misfits));
+            if fitted && !misfits.fitted() {
+                misfits.within(fitted, &format!("[{i}]"));
+            }
         }
-        Ok(list)
+        list
     }
 }
 
 impl<T: FromTree> FromTree for BTreeMap<String, T> {
-    fn from_tree(value: Value) -> Result<Self, Box<Misfit>> {
+    fn from_tree(value: &mut Value, misfits: &mut FirstMisfit) -> Self {
         let mut map = Self::new();
-        for (name, value) in members(value)? {
-            let value = T::from_tree(value).map_err(|misfit| misfit.within(&name))?;
+        for (name, mut value) in members(value, misfits) {
+            let fitted = misfits.fitted();
+            let value = T::from_tree(&mut value, misfits);
+            misfits.within(fitted, &name);
             map.insert(name, value);
         }
-        Ok(map)
+        map
     }
 }
 
 impl FromTree for String {
-    fn from_tree(value: Value) -> Result<Self, Box<Misfit>> {
+    fn from_tree(value: &mut Value, misfits: &mut FirstMisfit) -> Self {
         match value {
-            Value::String(text) => Ok(text),
-            other => Err(Misfit::wants("a text", &other)),
+            Value::String(text) => std::mem::take(text),
+            other => {
+                misfits.wants("a text", other);
+                Self::new()
+            }
         }
     }
 }
 
-impl FromTree for bool {
-    fn from_tree(value: Value) -> Result<Self, Box<Misfit>> {
-        value
-            .as_bool()
-            .ok_or_else(|| Misfit::wants("true or false", &value))
-    }
+/// What a JSON value gives itself.
+macro_rules! plain {
+    ($($name:ident = $what:literal, $of:expr;)+) => {
+        $(impl FromTree for $name {
+            fn from_tree(value: &mut Value, misfits: &mut FirstMisfit) -> Self {
+                let of: fn(&Value) -> Option<Self> = $of;
+                of(value).unwrap_or_else(|| {
+                    misfits.wants($what, value);
+                    Self::default()
+                })
+            }
+        })+
+    };
 }
 
-impl FromTree for u64 {
-    fn from_tree(value: Value) -> Result<Self, Box<Misfit>> {
-        value
-            .as_u64()
-            .ok_or_else(|| Misfit::wants("a count", &value))
-    }
+plain! {
+    bool = "true or false", Value::as_bool;
+    u64 = "a count", Value::as_u64;
+    u32 = "a count below 2³²", |value| value.as_u64().and_then(|count| Self::try_from(count).ok());
+    f64 = "a number", Value::as_f64;
 }
 
-impl FromTree for u32 {
-    fn from_tree(value: Value) -> Result<Self, Box<Misfit>> {
-        let count = value.as_u64().and_then(|count| Self::try_from(count).ok());
-        count.ok_or_else(|| Misfit::wants("a count below 2³²", &value))
-    }
-}
-
-impl FromTree for f64 {
-    fn from_tree(value: Value) -> Result<Self, Box<Misfit>> {
-        value
-            .as_f64()
-            .ok_or_else(|| Misfit::wants("a number", &value))
-    }
+/// What is read from a text or a simpler type, and refused with a reason.
+fn accepted<T, E: ToString>(read: Result<T, E>, blank: T, misfits: &mut FirstMisfit) -> T {
+    read.unwrap_or_else(|refused| {
+        misfits.add(refused.to_string());
+        blank
+    })
 }
 
 impl FromTree for Status {
-    fn from_tree(value: Value) -> Result<Self, Box<Misfit>> {
-        Self::try_from(WrittenStatus::from_tree(value)?).map_err(Misfit::new)
+    fn from_tree(value: &mut Value, misfits: &mut FirstMisfit) -> Self {
+        let written = WrittenStatus::from_tree(value, misfits);
+        accepted(Self::try_from(written), Self::Pending, misfits)
     }
 }
 
 impl FromTree for Metric {
-    fn from_tree(value: Value) -> Result<Self, Box<Misfit>> {
-        let name = String::from_tree(value)?;
-        name.parse()
-            .map_err(|unknown: crate::metric::UnknownMetric| Misfit::new(unknown.to_string()))
+    fn from_tree(value: &mut Value, misfits: &mut FirstMisfit) -> Self {
+        let name = String::from_tree(value, misfits);
+        accepted(name.parse(), Self::Plain(Plain::LostSaves), misfits)
     }
 }
 
 impl FromTree for Histogram {
-    fn from_tree(value: Value) -> Result<Self, Box<Misfit>> {
-        let text = String::from_tree(value)?;
-        Self::decode(&text).map_err(|fault| Misfit::new(format!("the histogram {fault}")))
+    fn from_tree(value: &mut Value, misfits: &mut FirstMisfit) -> Self {
+        let text = String::from_tree(value, misfits);
+        let read = Self::decode(&text).map_err(|fault| format!("the histogram {fault}"));
+        accepted(read, Self::default(), misfits)
     }
 }
 
@@ -380,7 +445,7 @@ mod tests {
 
     fn both<T: FromTree + DeserializeOwned + Serialize + PartialEq + Debug>(value: &Value) {
         let derived: T = serde_json::from_value(value.clone()).unwrap();
-        assert_eq!(T::from_tree(value.clone()).unwrap(), derived);
+        assert_eq!(read_tree::<T>(value.clone()).unwrap(), derived);
     }
 
     fn golden(version: u32, file: &str) -> Value {
@@ -404,6 +469,20 @@ mod tests {
             eviction: Some(crate::testing::perfect_eviction()),
             memory_profile: Some(crate::testing::memory_profile()),
             capacity: Some(crate::testing::searches(&[(10.0, 5.0)])),
+            gaps: vec![Gap {
+                last_evidence_at: "2026-11-23T03:15:00Z".to_owned(),
+                resumed_at: "2026-11-23T04:15:00Z".to_owned(),
+                rebooted: Some(true),
+                measured_ns: Arms::default(),
+                missing: vec![Missing {
+                    arm: ArmRole::Candidate,
+                    pair: 2,
+                    mode: Mode::Open,
+                    from_ns: 0,
+                    to_ns: 5,
+                    saves: 10,
+                }],
+            }],
             ..crate::testing::noise_scenario(1)
         };
         both::<Scenario>(&serde_json::to_value(scenario).unwrap());
@@ -415,7 +494,7 @@ mod tests {
             let mut value = golden(3, "tiny-load.json");
             change(&mut value);
             assert!(serde_json::from_value::<Scenario>(value.clone()).is_err());
-            let Misfit { field, message } = *Scenario::from_tree(value).unwrap_err();
+            let Misfit { field, message } = read_tree::<Scenario>(value).unwrap_err();
             format!("{field}: {message}")
         };
         type Harm<'a> = &'a dyn Fn(&mut Value);
