@@ -6,7 +6,7 @@ use crate::estimate::{LeakFit, leak_fit};
 use crate::metric::{Metric, Plain};
 use crate::report::Scenario;
 use crate::units::{
-    THIN, format_bytes, format_change_interval_tenths, format_change_tenths, format_things,
+    THIN, fixed, format_bytes, format_change_interval_tenths, format_change_tenths, format_things,
     significant,
 };
 
@@ -41,7 +41,7 @@ fn finding(fit: &LeakFit) -> String {
 fn behind(fit: &LeakFit) -> String {
     let test = match fit.p_value {
         Some(p) if p < 0.001 => "; p < 0.001 by Mann and Kendall's test".to_owned(),
-        Some(p) => format!("; p = {p:.3} by Mann and Kendall's test"),
+        Some(p) => format!("; p = {} by Mann and Kendall's test", fixed(p, 3)),
         None => String::new(),
     };
     format!(

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 use shared::arms::ArmRole;
 use shared::report::ScenarioEntry;
 use shared::summary::{ScenarioSummary, Tally};
+use shared::units::fixed;
 use shared::verdict::Verdict;
 
 use super::mark::{mark, mark_as};
@@ -76,5 +77,5 @@ fn drawing(spark: &Sparkline) -> Markup {
 }
 
 fn pixels(place: f64) -> String {
-    format!("{place:.1}")
+    fixed(place, 1)
 }

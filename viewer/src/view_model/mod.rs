@@ -29,5 +29,5 @@ pub(crate) mod fixture;
 
 /// A place in percent of a drawing's width or height.
 pub(crate) fn percent(place: f64) -> String {
-    format!("{place:.1}%")
+    shared::units::fixed(place, 1) + "%"
 }
