@@ -15,10 +15,12 @@ pub(super) fn said(scenario: &Scenario) -> Option<Said> {
     let leak = Metric::Plain(Plain::MemoryLeak);
     let looks_for_it = scenario.criteria.first().is_some_and(|c| c.metric == leak);
     let fit = looks_for_it.then(|| leak_fit(scenario, ArmRole::Candidate).ok())??;
-    Some((finding(&fit), behind(&fit)))
+    Some((leak_finding(&fit), behind(&fit)))
 }
 
-fn finding(fit: &LeakFit) -> String {
+/// What a fit says of a leak, as a sentence.
+#[must_use]
+pub fn leak_finding(fit: &LeakFit) -> String {
     let day = fit.growth_of_a_day();
     let Some(interval) = day.interval else {
         let reason = day.no_interval.unwrap_or_default();

@@ -15,6 +15,7 @@ mod steps;
 mod tests;
 
 pub use break_even::break_even;
+pub use leak::leak_finding;
 pub use memory::memory;
 pub use safety::Fact;
 pub(crate) use safety::{in_words, saves_lost};

@@ -22,6 +22,8 @@ pub(crate) struct Timeline {
     pub(crate) series: Vec<Series>,
     /// Dotted lines with their names.
     pub(crate) limits: Vec<(f64, String)>,
+    /// Dotted lines from one point to another: what was fitted to a series.
+    pub(crate) fits: Vec<[(f64, f64); 2]>,
     /// What the time axis counts.
     pub(crate) time_title: String,
     /// Where the value axis begins; above zero, the note below the title says so.
@@ -92,6 +94,9 @@ pub(crate) fn timeline_chart(timeline: &Timeline) -> Option<Drawing> {
             for series in &drawn {
                 plot.line(series.points.iter().copied(), styles(series).0);
             }
+            for fit in &timeline.fits {
+                plot.line(*fit, Paint::Limit);
+            }
             let limits = timeline
                 .limits
                 .iter()
@@ -137,6 +142,7 @@ mod tests {
                 role: ArmRole::Candidate,
             }],
             limits: vec![(5.0, "limit 5".to_owned())],
+            fits: vec![[(0.0, 1.0), (2.0, 2.0)]],
             time_title: "seconds".to_owned(),
             from: 0.0,
             label_room: 80.0,
@@ -160,6 +166,13 @@ mod tests {
         let mut flat = timeline(vec![(0.0, 0.0), (2.0, 0.0)]);
         flat.limits.clear();
         assert!(timeline_chart(&flat).unwrap().wide.contains("polyline"));
+        let lines = |timeline: &Timeline| {
+            let wide = timeline_chart(timeline).unwrap().wide;
+            wide.matches("<polyline").count() + wide.matches("<line").count()
+        };
+        let with_fit = lines(&flat);
+        flat.fits.clear();
+        assert_eq!(lines(&flat) + 1, with_fit, "the fit is a line more");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use yew::prelude::*;
 use super::calibration_sections::{calibration, capacity_searches};
 use super::fault_sections::{ablation, faults as broken};
 use super::scenario_sections::{
-    Latency, cache, consistency, over_time, safety, targets, time_and_writes,
+    Latency, cache, consistency, over_time, resources, safety, targets, time_and_writes,
 };
 use crate::api::Absence;
 use crate::components::facts::fact_grid;
@@ -74,6 +74,7 @@ fn after(data: &RunData, scenario: &Scenario, summary: &ScenarioSummary) -> Html
         (ablation(scenario))
         @if !scenario.blocks.is_empty() {
             (over_time(scenario, &arms))
+            (resources(scenario, &arms))
             (cache(scenario, &arms))
             (time_and_writes(scenario, &arms))
             (consistency(scenario, &arms))

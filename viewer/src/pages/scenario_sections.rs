@@ -23,7 +23,8 @@ use crate::load::RunData;
 use crate::route::{LatencyView, Route};
 use crate::view_model::chart::scenario_labels;
 use crate::view_model::{
-    cache as cache_model, facts, latency, pairs, percentiles, spread, tally, timelines, work,
+    cache as cache_model, facts, holdings, latency, pairs, percentiles, spread, tally, timelines,
+    work,
 };
 
 fn heading(id: &str, title: &str, arms: &Arms<String>) -> Markup {
@@ -104,6 +105,19 @@ pub(crate) fn over_time(scenario: &Scenario, arms: &Arms<String>) -> Markup {
         section aria-labelledby="h-time" {
             (heading("h-time", "Over time", arms))
             div.two.figs { @for chart in timelines::charts(scenario, arms) { (figure(&chart)) } }
+        }
+    }
+}
+
+/// Empty without a course over time.
+pub(crate) fn resources(scenario: &Scenario, arms: &Arms<String>) -> Markup {
+    let charts = holdings::charts(scenario, arms);
+    markup! {
+        @if !charts.is_empty() {
+            section aria-labelledby="h-resources" {
+                (heading("h-resources", "Memory, processor and database over time", arms))
+                div.two.figs { @for chart in &charts { (figure(chart)) } }
+            }
         }
     }
 }

@@ -50,6 +50,7 @@ fn figure<'a>(
         limits,
         from: 0.0,
         label_room: 118.0,
+        fits: Vec::new(),
         third: true,
         absence: "no cache",
         lines,

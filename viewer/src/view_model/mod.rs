@@ -12,7 +12,7 @@ pub(crate) mod dates;
 pub(crate) mod facts;
 pub(crate) mod faults;
 pub(crate) mod forest;
-mod holdings;
+pub(crate) mod holdings;
 pub(crate) mod key_metrics;
 pub(crate) mod latency;
 pub(crate) mod pairs;
@@ -22,6 +22,7 @@ pub(crate) mod sparkline;
 pub(crate) mod spread;
 pub(crate) mod tally;
 pub(crate) mod timelines;
+
 pub(crate) mod work;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What happened over the measured time of each arm: throughput, latency, errors; what it held stands beside it.
+//! What happened over the measured time of each arm: throughput, latency, errors.
 
 use shared::arms::{ArmRole, Arms};
 use shared::estimate::is_saturated;
@@ -8,12 +8,11 @@ use shared::sort::sort_by;
 use shared::units::{THIN, Unit, format_count, format_time, format_value, significant};
 
 use super::chart::Chart;
-use super::holdings;
 use crate::charts::timeline::{Series, Timeline, timeline_chart};
 
 /// The most points of a line; more samples are joined.
-const MOST_POINTS: usize = 100;
-const NS_PER_SECOND: f64 = 1e9;
+pub(crate) const MOST_POINTS: usize = 100;
+pub(crate) const NS_PER_SECOND: f64 = 1e9;
 const NS_PER_MS: f64 = 1e6;
 /// An arm that answers at least this share of the offered rate keeps up.
 const KEEPS_UP: f64 = 0.98;
@@ -52,7 +51,12 @@ impl TimeAxis {
     }
 
     fn at(&self, sample: &Sample) -> f64 {
-        (sample.at_ns + sample.length_ns) as f64 / NS_PER_SECOND * self.per_second
+        self.of_seconds((sample.at_ns + sample.length_ns) as f64 / NS_PER_SECOND)
+    }
+
+    /// A time in the axis' unit.
+    pub(crate) fn of_seconds(&self, seconds: f64) -> f64 {
+        seconds * self.per_second
     }
 }
 
@@ -79,6 +83,7 @@ pub(crate) struct Figure<'a> {
     pub(crate) title: String,
     pub(crate) note: String,
     pub(crate) limits: Vec<(f64, String)>,
+    pub(crate) fits: Vec<[(f64, f64); 2]>,
     pub(crate) from: f64,
     pub(crate) label_room: f64,
     pub(crate) third: bool,
@@ -122,6 +127,7 @@ impl Figure<'_> {
         let timeline = Timeline {
             series: series.clone(),
             limits: self.limits,
+            fits: self.fits,
             time_title: self.time.title(),
             from: self.from,
             label_room: self.label_room,
@@ -146,7 +152,7 @@ pub(crate) fn has_course(scenario: &Scenario) -> bool {
     series.baseline.len().max(series.candidate.len()) > 1
 }
 
-/// The charts of the section; those of figures that reports of older formats do not have are left out where no arm has them.
+/// The charts of the section.
 pub(crate) fn charts(scenario: &Scenario, labels: &Arms<String>) -> Vec<Chart> {
     let time = TimeAxis::of(scenario);
     if !has_course(scenario) {
@@ -155,13 +161,11 @@ pub(crate) fn charts(scenario: &Scenario, labels: &Arms<String>) -> Vec<Chart> {
             "It takes at least two samples of an arm.",
         )];
     }
-    let mut charts = vec![
+    vec![
         throughput(scenario, labels, time),
         response(scenario, labels, time),
         errors(scenario, labels, time),
-    ];
-    charts.extend(holdings::charts(scenario, labels, time));
-    charts
+    ]
 }
 
 fn lines(
@@ -208,6 +212,7 @@ fn throughput(scenario: &Scenario, labels: &Arms<String>, time: TimeAxis) -> Cha
         title,
         note,
         limits: vec![(offered, "offered".to_owned())],
+        fits: Vec::new(),
         from: 0.0,
         label_room: 112.0,
         third: false,
@@ -249,6 +254,7 @@ fn response(scenario: &Scenario, labels: &Arms<String>, time: TimeAxis) -> Chart
         note: "P95 of response time in each interval, ms. At the end: median of the intervals."
             .to_owned(),
         limits: Vec::new(),
+        fits: Vec::new(),
         from: 0.0,
         label_room: 130.0,
         third: false,
@@ -339,6 +345,7 @@ fn errors(scenario: &Scenario, labels: &Arms<String>, time: TimeAxis) -> Chart {
             format_count(planned)
         ),
         limits: Vec::new(),
+        fits: Vec::new(),
         from: 0.0,
         label_room: 112.0,
         third: false,
