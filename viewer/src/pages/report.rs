@@ -20,9 +20,11 @@ use crate::components::notice::faults;
 use crate::components::scenario_list::scenario_list;
 use crate::components::shown;
 use crate::components::strip::strip;
+use crate::components::work_table::work_table;
 use crate::load::RunData;
 use crate::route::{Route, Side};
 use crate::view_model::chart::labels;
+use crate::view_model::usage::usage;
 use crate::view_model::{criteria, dates, facts, key_metrics, tally};
 
 #[derive(Properties, PartialEq)]
@@ -100,6 +102,7 @@ fn body(data: &RunData) -> Markup {
             }
             (criteria_table(&summary.judgements, &arms))
         }
+        (resources(data))
         section.two {
             div { h2.list { (tally::safety(summary.saves_lost)) } (fact_list(&summary.safety)) }
             div { h2.list { (tally::trust(&summary.trust_checks)) } (check_list(&summary.trust_checks)) }
@@ -160,6 +163,26 @@ fn improvements(data: &RunData) -> Markup {
                     "Bar: 95\u{202f}% confidence interval; upright line: target; tinted: target met. Right is always better. "
                     "A target passes only when the whole interval is past the line."
                 }
+            }
+        }
+    }
+}
+
+/// What a save costs each arm; nothing where no scenario tells.
+fn resources(data: &RunData) -> Markup {
+    let (run, arms) = (&data.files.run, labels(&data.files.run));
+    let Some(usage) = usage(&run.policy.criteria, &data.files.scenarios, &arms) else {
+        return Markup::default();
+    };
+    let (name, title) = &usage.scenario;
+    markup! {
+        section aria-labelledby="h-usage" {
+            div.sh {
+                h2 #h-usage { (usage.title) }
+                p { "Measured in " a href=(Route::scenario(&run.id, name)) { (title) } "." }
+            }
+            div.scroll tabindex="0" role="region" aria-label="Resource utilization" {
+                (work_table("Resource utilization", "Change (95\u{202f}% CI)", &usage.rows, &arms))
             }
         }
     }

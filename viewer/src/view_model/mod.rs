@@ -23,6 +23,7 @@ pub(crate) mod spread;
 pub(crate) mod tally;
 pub(crate) mod timelines;
 
+pub(crate) mod usage;
 pub(crate) mod work;
 
 #[cfg(test)]
