@@ -25,8 +25,8 @@ else
 fi
 scripts/wasm-cargo.sh cargo fetch --quiet --locked --target wasm32-unknown-unknown
 scripts/wasm-cargo.sh trunk build --offline
-# Trunk's minifier does not understand what wasm-bindgen writes: take off at least the indentation.
-sed -i -E 's/^ +//; /^$/d' dist/viewer-*.js
+# Trunk's minifier does not understand what wasm-bindgen writes: take off at least indentation and comments.
+sed -i -E 's/^ +//; /^$/d; /^\/\//d' dist/viewer-*.js
 
 # wasm-bindgen ends each import's name with 16 random digits, which do not compress: numbers of the same length keep the
 # names apart. Names, producers and features are for tools; browsers skip them. Without perl all that stays, some 3 KB after gzip.
