@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::arms::Class;
-use crate::units::{PERCENTILE_DECIMALS, Unit, shortened};
+use crate::units::Unit;
 
 /// Which of the three latencies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -237,7 +237,6 @@ impl fmt::Display for Metric {
                 percentile,
                 class,
             } => {
-                let percentile = shortened(*percentile, PERCENTILE_DECIMALS);
                 write!(f, "{}.p{percentile}", kind.as_str())?;
                 class.map_or(Ok(()), |class| write!(f, ".{}", class.as_str()))
             }

@@ -10,7 +10,7 @@ use crate::stats::{
     FEWEST_TREND_POINTS, Interval, Line, mann_kendall, median, serial_inflation, slope_interval,
     theil_sen,
 };
-use crate::units::{Unit, fixed, format_count, format_things};
+use crate::units::{Unit, format_count, format_things};
 
 /// The first part of the pairs is left out: caches, pools and the allocator's own tables fill then, which ends, while a leak
 /// does not. Where the service's cache takes longer to fill, so much longer.
@@ -89,7 +89,7 @@ impl LeakFit {
     /// The line at an instant of measured time, bytes.
     #[must_use]
     pub fn bytes_at(&self, seconds: f64) -> f64 {
-        self.bytes_per_second * seconds + self.intercept_bytes
+        self.bytes_per_second.mul_add(seconds, self.intercept_bytes)
     }
 
     /// Growth over 24 hours of the strategy's load as a ratio of [`LeakFit::level_bytes`], with its interval.
@@ -186,8 +186,7 @@ fn settle(
     // Interval and test come from the same statistic and differ in a step: an alarm needs both.
     if interval.low > 0.0 && p >= 1.0 - fit.confidence {
         return Err(format!(
-            "the growth may be chance, p = {} by Mann and Kendall's test: measure longer",
-            fixed(p, 3)
+            "the growth may be chance, p = {p:.3} by Mann and Kendall's test: measure longer"
         ));
     }
     Ok(interval)

@@ -44,8 +44,8 @@ impl Resampling {
     /// Biometrika 82(3), for the variance and bias of an estimate.
     #[must_use]
     pub fn run_length_for(units: usize) -> usize {
-        let holds = |length: &usize| length.saturating_pow(3) >= units;
-        (1..).find(holds).unwrap_or(1)
+        // A cube root a hair above its whole number is that number.
+        ((units as f64).cbrt() - 1e-9).ceil().max(1.0) as usize
     }
 
     fn draw(&self, random: &mut SplitMix64, weights: &mut [u32]) {

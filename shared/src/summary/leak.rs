@@ -6,7 +6,7 @@ use crate::estimate::{LeakFit, leak_fit};
 use crate::metric::{Metric, Plain};
 use crate::report::Scenario;
 use crate::units::{
-    THIN, fixed, format_bytes, format_change_interval_tenths, format_change_tenths, format_things,
+    THIN, format_bytes, format_change_interval_tenths, format_change_tenths, format_things,
     significant,
 };
 
@@ -43,7 +43,7 @@ pub fn leak_finding(fit: &LeakFit) -> String {
 fn behind(fit: &LeakFit) -> String {
     let test = match fit.p_value {
         Some(p) if p < 0.001 => "; p < 0.001 by Mann and Kendall's test".to_owned(),
-        Some(p) => format!("; p = {} by Mann and Kendall's test", fixed(p, 3)),
+        Some(p) => format!("; p = {p:.3} by Mann and Kendall's test"),
         None => String::new(),
     };
     format!(

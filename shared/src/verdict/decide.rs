@@ -4,7 +4,7 @@ use super::{Draft, Judgement, Verdict};
 use crate::criteria::{Better, Measure, Target};
 use crate::estimate::{Comparison, Interval};
 use crate::units::{
-    THIN, Unit, fixed, format_change_tenths, format_percent_tenths, format_things, format_value,
+    THIN, Unit, format_change_tenths, format_percent_tenths, format_things, format_value,
 };
 
 /// A figure that is closer to a limit than this share of how far its interval reaches lies at the limit, for all that any
@@ -215,11 +215,7 @@ fn needed(count: u64, distance: f64, reach: f64, is_slope: bool) -> Option<u64> 
     let factor = reach / distance;
     (factor.is_finite() && factor < 1.0 / AT_THE_LIMIT).then(|| {
         let square = factor * factor;
-        let times = if is_slope {
-            (square.ln() / 3.0).exp()
-        } else {
-            square
-        };
+        let times = if is_slope { square.cbrt() } else { square };
         let needed = (count as f64 * times).ceil() as u64;
         needed.max(count.saturating_add(1))
     })
@@ -234,7 +230,7 @@ fn limit_text(limit: f64, target: &Target, unit: Unit) -> String {
 }
 
 fn thousandths(p: f64) -> String {
-    fixed(p, 3)
+    format!("{p:.3}")
 }
 
 #[cfg(test)]

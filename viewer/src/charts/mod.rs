@@ -84,7 +84,8 @@ pub(crate) fn tick_label(value: f64) -> String {
     if value.abs() >= 1000.0 {
         shared::units::format_value(value, shared::units::Unit::Count)
     } else {
-        let text = shared::units::shortened(value, 3);
+        let text = format!("{:.3}", value);
+        let text = text.trim_end_matches('0').trim_end_matches('.');
         text.replace('-', &shared::units::MINUS.to_string())
     }
 }

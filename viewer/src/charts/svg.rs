@@ -4,7 +4,7 @@
 //! colours that stand for a [`Paint`]; [`restyle`] turns these into fractions and classes, so that one
 //! drawing serves both themes and print.
 
-use std::fmt::{self, Write as _};
+use std::fmt::Write as _;
 
 use plotters::style::RGBColor;
 
@@ -110,7 +110,7 @@ fn write_tag(out: &mut String, tag: &str) {
                 let _ = write!(out, r#" text-anchor="{value}""#);
             }
             "x" | "y" | "x1" | "x2" | "y1" | "y2" | "cx" | "cy" | "r" | "width" | "height" => {
-                let _ = write!(out, r#" {key}="{}""#, Pixels::of(value));
+                let _ = write!(out, r#" {key}="{}""#, pixels(value));
             }
             _ => {}
         }
@@ -136,32 +136,15 @@ fn write_points(out: &mut String, points: &str) {
             out,
             "{}{},{}",
             if i == 0 { "" } else { " " },
-            Pixels::of(x),
-            Pixels::of(y)
+            pixels(x),
+            pixels(y)
         );
     }
     out.push('"');
 }
 
-/// A place in whole drawn units, written in pixels.
-struct Pixels(i32);
-
-impl Pixels {
-    fn of(drawn: &str) -> Self {
-        Self(drawn.parse().unwrap_or(0))
-    }
-}
-
-impl fmt::Display for Pixels {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = if self.0 < 0 { "-" } else { "" };
-        let units = self.0.unsigned_abs();
-        let (whole, tenths) = (units / 10, units % 10);
-        match tenths {
-            0 => write!(f, "{sign}{whole}"),
-            _ => write!(f, "{sign}{whole}.{tenths}"),
-        }
-    }
+fn pixels(drawn: &str) -> f64 {
+    f64::from(drawn.parse::<i32>().unwrap_or(0)) / SUB
 }
 
 #[cfg(test)]

@@ -4,7 +4,6 @@ use maud::{Markup, html};
 use shared::arms::ArmRole;
 use shared::report::ScenarioEntry;
 use shared::summary::{ScenarioSummary, Tally};
-use shared::units::fixed;
 use shared::verdict::Verdict;
 
 use super::mark::{mark, mark_as};
@@ -77,5 +76,5 @@ fn drawing(spark: &Sparkline) -> Markup {
 }
 
 fn pixels(place: f64) -> String {
-    fixed(place, 1)
+    format!("{place:.1}")
 }

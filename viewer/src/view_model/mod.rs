@@ -31,5 +31,5 @@ pub(crate) mod fixture;
 
 /// A place in percent of a drawing's width or height.
 pub(crate) fn percent(place: f64) -> String {
-    shared::units::fixed(place, 1) + "%"
+    format!("{place:.1}%")
 }
