@@ -243,13 +243,13 @@ pub fn key_figures<'a>(
     scenarios: &'a [Scenario],
 ) -> Vec<Result<KeyFigure<'a>, (Metric, Unavailable)>> {
     let foremost = policy.criteria.iter().find_map(|c| c.scenario.as_deref());
-    let is_foremost = |s: &&Scenario| Some(s.name.as_str()) == foremost;
-    let ordered: Vec<&Scenario> = scenarios
+    let mut ordered: Vec<&Scenario> = scenarios.iter().filter(|s| s.arms.is_none()).collect();
+    let place = ordered
         .iter()
-        .filter(is_foremost)
-        .chain(scenarios.iter().filter(|s| !is_foremost(s)))
-        .filter(|s| s.arms.is_none())
-        .collect();
+        .position(|s| Some(s.name.as_str()) == foremost);
+    if let Some(place) = place {
+        ordered[..=place].rotate_right(1);
+    }
     let of = |metric: &Metric| {
         let mut why = None;
         for scenario in &ordered {

@@ -132,7 +132,7 @@ async fn against_binary(args: &Args, binary: &Path) -> Result<Exit> {
         looked_at && decide_gate(run, scenarios).verdict != Verdict::Inconclusive
     };
     let finished = measure(assignment, &enough).await?;
-    let mut sheet = Sheet::of_run(&finished.run, &finished.summary);
+    let mut sheet = Sheet::of_run(&finished.run, &finished.summary, &finished.scenarios);
     // They alone decide.
     sheet.targets.retain(|row| row.policy.is_some());
     sheet.of_measured(&finished.run, &finished.scenarios);

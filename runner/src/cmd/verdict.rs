@@ -39,7 +39,7 @@ pub(crate) struct Args {
 /// The run does not exist or its own file is damaged.
 pub(crate) fn run(args: &Args) -> Result<Exit> {
     let (run, scenarios, left_out) = read(&args.run, &args.reports)?;
-    let mut sheet = Sheet::of_run(&run, &summarize(&run, &scenarios));
+    let mut sheet = Sheet::of_run(&run, &summarize(&run, &scenarios), &scenarios);
     sheet.left_out.extend(left_out);
     print(&sheet.render(args.format, colour_on_stdout())?)?;
     Ok(Exit::Done)

@@ -59,8 +59,6 @@ pub struct RunSummary {
     pub trust: Answer,
     /// From which share of duplicates on the candidate pays, in words; absent where no scenario tells.
     pub break_even: Option<String>,
-    /// What a cached entry and a save take of memory, where a scenario profiled it.
-    pub memory: Option<String>,
     /// The policy's targets.
     pub judgements: Vec<Judgement>,
     /// Indices into `judgements` of the promised improvements that have a figure.
@@ -185,7 +183,6 @@ pub fn summarize(run: &Run, scenarios: &[Scenario]) -> RunSummary {
         safe: safety::answer(scenarios, saves_lost),
         trust: sentence::trust(&trust_checks, run, scenarios),
         break_even: break_even::of_run(&run.policy, scenarios),
-        memory: scenarios.iter().find_map(memory),
         safety: safety::facts(scenarios),
         steps: Vec::new(),
         judgements,

@@ -8,7 +8,7 @@ use crate::arms::{ArmRole, Arms};
 use crate::calibration::{Calibration, is_generator};
 use crate::estimate::{DISPATCH_LAG_P99_NS, is_saturated, open_pairs};
 use crate::histogram::Histogram;
-use crate::report::{Gap, Mode, Run, Scenario, duration};
+use crate::report::{Mode, Run, Scenario, duration};
 use crate::units::{format_count, format_time, saturating_sum};
 use crate::verdict::Verdict;
 
@@ -108,58 +108,33 @@ fn plan_checks(scenarios: &[Scenario]) -> Vec<TrustCheck> {
     checks
 }
 
-/// Whether a resumed run lacks little of its evidence; none where nothing is missing.
+/// Whether a resumed run lacks little of its evidence; none where no run was resumed.
 fn gaps_check(scenarios: &[Scenario]) -> Option<TrustCheck> {
-    let resumed: Vec<&Scenario> = scenarios.iter().filter(|s| !s.gaps.is_empty()).collect();
-    let seconds = |ns: u64| duration(ns as f64 / 1e9);
-    let missing = |s: &Scenario| {
-        s.gaps
+    let (mut told, mut all_ns, mut passed) = (Vec::new(), 0_u64, true);
+    for scenario in scenarios {
+        let mut missing_ns = 0_u64;
+        for gap in &scenario.gaps {
+            for missing in &gap.missing {
+                let (arm, pair) = (missing.arm.as_str(), missing.pair.saturating_add(1));
+                told.push(format!("{}, {arm}, pair {pair}", scenario.name));
+            }
+            let (from, to) = (&gap.last_evidence_at, &gap.resumed_at);
+            told.push(format!("ended after {from}, resumed {to}"));
+            missing_ns = missing_ns.saturating_add(gap.missing_ns());
+        }
+        let samples = ArmRole::ALL
             .iter()
-            .map(Gap::missing_ns)
-            .fold(0, u64::saturating_add)
-    };
-    let offered = |s: &Scenario| {
-        let lengths = ArmRole::ALL.iter().flat_map(|arm| s.series.get(*arm));
-        saturating_sum(lengths.map(|sample| sample.length_ns)) as f64
-    };
-    let gaps = resumed
-        .iter()
-        .flat_map(|s| s.gaps.iter().map(move |gap| (*s, gap)));
-    let told = gaps.map(|(s, gap)| {
-        let places = gap.missing.iter().map(|missing| {
-            let length = missing.to_ns.saturating_sub(missing.from_ns);
-            format!(
-                "{} of the {} in pair {}",
-                seconds(length),
-                missing.arm.as_str(),
-                missing.pair + 1
-            )
-        });
-        let places: Vec<String> = places.collect();
-        let what = if places.is_empty() {
-            "nothing".to_owned()
-        } else {
-            places.join(", ")
-        };
-        format!(
-            "{}: {what}, ended after {}, resumed {}",
-            s.name, gap.last_evidence_at, gap.resumed_at
-        )
-    });
-    let told: Vec<String> = told.collect();
+            .flat_map(|arm| scenario.series.get(*arm));
+        let offered = saturating_sum(samples.map(|sample| sample.length_ns));
+        passed &= missing_ns as f64 <= MISSING_SHARE * offered as f64;
+        all_ns = all_ns.saturating_add(missing_ns);
+    }
     (!told.is_empty()).then(|| {
         TrustCheck::new(
             "Evidence that is missing",
             told.join("; "),
-            seconds(
-                resumed
-                    .iter()
-                    .map(|s| missing(s))
-                    .fold(0, u64::saturating_add),
-            ),
-            resumed
-                .iter()
-                .all(|s| missing(s) as f64 <= MISSING_SHARE * offered(s)),
+            duration(all_ns as f64 / 1e9),
+            passed,
         )
     })
 }

@@ -1,7 +1,7 @@
 //! Each check on evidence that passes it and on evidence that does not.
 
 use super::*;
-use crate::report::{Backlog, Status};
+use crate::report::{Backlog, Gap, Status};
 use crate::testing::{
     STANDARD, Synthetic, generator_scenario, histogram, noise_scenario, promised_gains, run_of,
     slower, spaced,
@@ -286,7 +286,7 @@ fn little_missing_evidence_is_told_and_much_of_it_fails() {
     );
     assert_eq!(
         spaced(&told.detail),
-        "medium: 4 s of the candidate in pair 3, ended after 2026-11-23T03:15:00Z, resumed 2026-11-23T04:15:00Z"
+        "medium, candidate, pair 3; ended after 2026-11-23T03:15:00Z, resumed 2026-11-23T04:15:00Z"
     );
     scenario.gaps.push(gap(2));
     assert_eq!(

@@ -20,7 +20,6 @@ use crate::components::notice::faults;
 use crate::components::scenario_list::scenario_list;
 use crate::components::shown;
 use crate::components::strip::strip;
-use crate::components::work_table::work_table;
 use crate::load::RunData;
 use crate::route::{Route, Side};
 use crate::view_model::chart::labels;
@@ -102,12 +101,11 @@ fn body(data: &RunData) -> Markup {
             }
             (criteria_table(&summary.judgements, &arms))
         }
-        (resources(data))
+        (key_metrics(data, &arms))
         section.two {
             div { h2.list { (tally::safety(summary.saves_lost)) } (fact_list(&summary.safety)) }
             div { h2.list { (tally::trust(&summary.trust_checks)) } (check_list(&summary.trust_checks)) }
         }
-        (key_metrics(data, &arms))
         (steps(&run.id, &summary.steps))
         section aria-labelledby="h-scenarios" {
             div.sh { h2 #h-scenarios { (tally::sentence("Scenarios", scenarios)) } (arms_key(&arms)) }
@@ -116,13 +114,21 @@ fn body(data: &RunData) -> Markup {
     }
 }
 
-/// What the strategy wants watched.
+/// What the strategy wants watched, resources among it.
 fn key_metrics(data: &RunData, arms: &Arms<String>) -> Markup {
+    let (run, scenarios) = (&data.files.run, &data.files.scenarios);
+    let saved = usage(&run.policy.criteria, scenarios, arms);
     markup! {
         section aria-labelledby="h-metrics" {
-            div.sh { h2 #h-metrics { "Key metrics" } (arms_key(arms)) }
+            div.sh {
+                h2 #h-metrics { @match &saved { Some((title, _)) => (title), None => "Key metrics", } }
+                @if let Some((_, scenario)) = saved {
+                    p { "In " a href=(Route::scenario(&run.id, &scenario.name)) { (scenario.title) } "." }
+                }
+                (arms_key(arms))
+            }
             div.two {
-                @for (heading, rows) in key_metrics::tables(&data.files.run.policy, &data.files.scenarios) {
+                @for (heading, rows) in key_metrics::tables(&run.policy, scenarios) {
                     div { (key_table(heading, &rows, arms)) }
                 }
             }
@@ -163,26 +169,6 @@ fn improvements(data: &RunData) -> Markup {
                     "Bar: 95\u{202f}% confidence interval; upright line: target; tinted: target met. Right is always better. "
                     "A target passes only when the whole interval is past the line."
                 }
-            }
-        }
-    }
-}
-
-/// What a save costs each arm; nothing where no scenario tells.
-fn resources(data: &RunData) -> Markup {
-    let (run, arms) = (&data.files.run, labels(&data.files.run));
-    let Some(usage) = usage(&run.policy.criteria, &data.files.scenarios, &arms) else {
-        return Markup::default();
-    };
-    let (name, title) = &usage.scenario;
-    markup! {
-        section aria-labelledby="h-usage" {
-            div.sh {
-                h2 #h-usage { (usage.title) }
-                p { "Measured in " a href=(Route::scenario(&run.id, name)) { (title) } "." }
-            }
-            div.scroll tabindex="0" role="region" aria-label="Resource utilization" {
-                (work_table("Resource utilization", "Change (95\u{202f}% CI)", &usage.rows, &arms))
             }
         }
     }

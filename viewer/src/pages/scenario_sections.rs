@@ -6,7 +6,7 @@ use maud::{Markup, html as markup};
 use shared::arms::Arms;
 use shared::estimate::open_pairs;
 use shared::report::Scenario;
-use shared::summary::{ScenarioSummary, Tally, break_even, memory};
+use shared::summary::{ScenarioSummary, Tally, break_even};
 use shared::trust::scenario_checks;
 use yew::prelude::*;
 
@@ -137,7 +137,6 @@ pub(crate) fn cache(scenario: &Scenario, arms: &Arms<String>) -> Markup {
             section aria-labelledby="h-cache" {
                 (heading("h-cache", "Cache", arms))
                 div.three.figs { @for chart in &charts { (figure(chart)) } }
-                @if let Some(memory) = memory(scenario) { p.lede.gap { (memory) } }
                 @if has_facts {
                     div.two.gap {
                         @for (title, facts) in &facts {

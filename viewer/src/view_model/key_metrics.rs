@@ -17,19 +17,26 @@ pub(crate) struct Row {
 
 /// The lines of each heading of the strategy.
 pub(crate) fn tables(policy: &Policy, scenarios: &[Scenario]) -> Vec<(&'static str, Vec<Row>)> {
-    let headings = WANTED.chunk_by(|a, b| a.heading == b.heading);
-    let table = |lines: &[Wanted]| {
-        let rows = lines.iter().flat_map(|line| rows(line, policy, scenarios));
-        Some((lines.first()?.heading, rows.collect()))
-    };
-    headings.filter_map(table).collect()
+    let mut tables: Vec<(&'static str, Vec<Row>)> = Vec::new();
+    for line in WANTED {
+        if tables
+            .last()
+            .is_none_or(|(heading, _)| *heading != line.heading)
+        {
+            tables.push((line.heading, Vec::new()));
+        }
+        if let Some((_, rows)) = tables.last_mut() {
+            add(rows, line, policy, scenarios);
+        }
+    }
+    tables
 }
 
-fn rows(line: &Wanted, policy: &Policy, scenarios: &[Scenario]) -> Vec<Row> {
-    let mut rows = Vec::new();
+fn add(rows: &mut Vec<Row>, line: &Wanted, policy: &Policy, scenarios: &[Scenario]) {
+    let mut words = line.words;
     if let Some(why) = line.not_measured {
         rows.push(Row {
-            words: line.words,
+            words: std::mem::take(&mut words),
             metric: String::new(),
             figures: Err(format!("not measured: {why}")),
         });
@@ -41,14 +48,12 @@ fn rows(line: &Wanted, policy: &Policy, scenarios: &[Scenario]) -> Vec<Row> {
             Err(_) if line.not_measured.is_some() => continue,
             Err((metric, why)) => (metric, Err(why.to_string())),
         };
-        let words = if rows.is_empty() { line.words } else { "" };
         rows.push(Row {
-            words,
+            words: std::mem::take(&mut words),
             metric: metric.to_string(),
             figures,
         });
     }
-    rows
 }
 
 #[cfg(test)]

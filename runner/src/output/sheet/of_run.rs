@@ -2,8 +2,8 @@
 
 use shared::arms::ArmRole;
 use shared::criteria::{Policy, Target};
-use shared::report::Run;
-use shared::summary::RunSummary;
+use shared::report::{Run, Scenario};
+use shared::summary::{RunSummary, memory};
 use shared::trust::TrustCheck;
 use shared::units::Unit;
 use shared::verdict::{Judgement, Verdict};
@@ -12,7 +12,7 @@ use super::{Check, Fact, Kind, Limits, Row, SHEET_VERSION, Sheet, Side};
 
 impl Sheet {
     /// All targets of a run: the policy's and the scenarios' own.
-    pub(crate) fn of_run(run: &Run, summary: &RunSummary) -> Self {
+    pub(crate) fn of_run(run: &Run, summary: &RunSummary, scenarios: &[Scenario]) -> Self {
         let kind = if run.policy.gate {
             Kind::Gate
         } else {
@@ -32,13 +32,13 @@ impl Sheet {
             targets.extend(own.map(|judgement| Row::of(judgement, &scenario.name, None)));
         }
         let facts = [
-            ("break-even", &summary.break_even),
-            ("memory", &summary.memory),
+            ("break-even", summary.break_even.clone()),
+            ("memory", scenarios.iter().find_map(memory)),
         ];
-        let fact = |(name, text): (&str, &Option<String>)| {
+        let fact = |(name, text): (&str, Option<String>)| {
             Some(Fact {
                 name: name.to_owned(),
-                text: text.clone()?,
+                text: text?,
             })
         };
         Self {

@@ -232,7 +232,7 @@ fn a_run_becomes_a_sheet() {
         },
         ..run.arms
     };
-    let mut sheet = Sheet::of_run(&run, &summarize(&run, &scenarios));
+    let mut sheet = Sheet::of_run(&run, &summarize(&run, &scenarios), &scenarios);
     sheet.of_measured(&run, &scenarios);
     assert_eq!(sheet.kind, Kind::Run);
     assert_eq!(
