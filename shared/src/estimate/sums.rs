@@ -118,7 +118,10 @@ fn fraction(
         Plain::NetworkPerSave => {
             let network = block.resources.and_then(|r| r.network);
             let bytes = network.map(|n| n.sent_bytes.saturating_add(n.received_bytes));
-            (bytes.ok_or_else(|| missing("network bytes"))? as f64, saves)
+            (
+                bytes.ok_or_else(|| missing("bytes of a network connection"))? as f64,
+                saves,
+            )
         }
         Plain::SamplingShare => (
             (block.resources.and_then(|r| r.instruments_ns))

@@ -162,7 +162,7 @@ mod tests {
     }
 
     /// What no ordinary run holds, or the committed one is older than; `tests/commands/catalogue.rs` measures them.
-    const ELSEWHERE: [&str; 13] = [
+    const ELSEWHERE: [&str; 14] = [
         // Only with MALLOC_CONF=tcache:false.
         "allocations",
         "allocated_bytes",
@@ -178,6 +178,7 @@ mod tests {
         "database.wal_bytes",
         // Not of a database in the process.
         "network.bytes",
+        "database.transactions",
     ];
 
     #[test]

@@ -84,7 +84,7 @@ pub(super) const fn source(plain: Plain) -> Source {
         ),
         Plain::SamplingShare => from(
             "the threads' own clocks: `blocks.*.resources.instruments_ns` over `cpu_ns`, in the scenario `sampling`",
-            NO_OTHER,
+            TARGETS,
         ),
         Plain::AllocationsPerSave | Plain::AllocatedPerSave => from(
             "jemalloc: `blocks.*.resources.allocations`; with `MALLOC_CONF=tcache:false` in the environment, else not measured",
@@ -111,7 +111,7 @@ pub(super) const fn source(plain: Plain) -> Source {
         | Plain::SerializeMemory
         | Plain::HashMemory
         | Plain::CopyMemory
-        | Plain::LeftMemory => from(PROFILE, CACHE),
+        | Plain::LeftMemory => from(PROFILE, NO_OTHER),
         Plain::CacheGrowth => from(
             "`memory_profile`, and `blocks.*.cache.entries` until the first eviction",
             NO_OTHER,
