@@ -118,10 +118,7 @@ fn fraction(
         Plain::NetworkPerSave => {
             let network = block.resources.and_then(|r| r.network);
             let bytes = network.map(|n| n.sent_bytes.saturating_add(n.received_bytes));
-            (
-                bytes.ok_or_else(|| missing("bytes of a network connection"))? as f64,
-                saves,
-            )
+            (bytes.ok_or_else(no_network)? as f64, saves)
         }
         Plain::SamplingShare => (
             (block.resources.and_then(|r| r.instruments_ns))
@@ -307,6 +304,12 @@ pub(super) fn open_saves(scenario: &Scenario) -> Arms<u64> {
         baseline: of(ArmRole::Baseline),
         candidate: of(ArmRole::Candidate),
     }
+}
+
+fn no_network() -> Unavailable {
+    Unavailable::NotMeasured(
+        "no bytes to the database went over a network that counts them".to_owned(),
+    )
 }
 
 #[cfg(test)]
