@@ -109,6 +109,10 @@ prove-gate: runner ## false alarms and power of the gate, measured (about 40 min
 prove-crash: runner ## a thousand kills in the middle of load: nothing acknowledged is lost (about 10 minutes)
 	scripts/prove-crash.sh
 
+.PHONY: prove-resume
+prove-resume: runner ## a run whose runner is killed goes on, and at most a minute is missing, on both databases (about 7 minutes)
+	scripts/prove-resume.sh
+
 .PHONY: prove-leak
 prove-leak: runner ## a leak of 1 KB every 100 saves is found in 3 minutes, and none in clean runs (about 35 minutes)
 	scripts/prove-leak.sh
