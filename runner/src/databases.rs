@@ -186,29 +186,37 @@ impl Databases {
         }
     }
 
+    /// Where an arm of a round of a scenario has its database.
+    fn at(&self, scenario: &str, round: usize, arm: &str) -> Place {
+        match self {
+            Self::Files { folder, .. } => {
+                let folder = folder.join(scenario).join(round.to_string()).join(arm);
+                Place::Sqlite {
+                    file: folder.join("state.db"),
+                }
+            }
+            Self::Schemas { url, prefix } => Place::Postgres {
+                url: url.clone(),
+                schema: schema(prefix, scenario, round, arm),
+            },
+        }
+    }
+
     /// A clean database for an arm of a round of a scenario.
     ///
     /// # Errors
     /// What the system or the server says.
     pub(crate) async fn place(&self, scenario: &str, round: usize, arm: &str) -> Result<Place> {
-        match self {
-            Self::Files { folder, .. } => {
-                let folder = folder.join(scenario).join(round.to_string()).join(arm);
-                std::fs::create_dir_all(&folder)
+        let place = self.at(scenario, round, arm);
+        match &place {
+            Place::Sqlite { file } => {
+                let folder = file.parent().unwrap_or(file);
+                std::fs::create_dir_all(folder)
                     .with_context(|| format!("the folder {} for a database", folder.display()))?;
-                Ok(Place::Sqlite {
-                    file: folder.join("state.db"),
-                })
             }
-            Self::Schemas { url, prefix } => {
-                let place = Place::Postgres {
-                    url: url.clone(),
-                    schema: schema(prefix, scenario, round, arm),
-                };
-                place.clear().await?;
-                Ok(place)
-            }
+            Place::Postgres { .. } => place.clear().await?,
         }
+        Ok(place)
     }
 
     /// Where an arm of the only round of a scenario left its database; none where it is gone.
@@ -216,22 +224,17 @@ impl Databases {
     /// # Errors
     /// What the server says.
     pub(crate) async fn left(&self, scenario: &str, arm: &str) -> Result<Option<Place>> {
-        match self {
-            Self::Files { folder, .. } => {
-                let file = folder.join(scenario).join("0").join(arm).join("state.db");
-                Ok(file.is_file().then_some(Place::Sqlite { file }))
-            }
-            Self::Schemas { url, prefix } => {
-                let schema = schema(prefix, scenario, 0, arm);
+        let place = self.at(scenario, 0, arm);
+        let is_there = match &place {
+            Place::Sqlite { file } => file.is_file(),
+            Place::Postgres { url, schema } => {
                 let mut connection = connect(url).await?;
-                let there = schemas(&mut connection, &schema).await?;
+                let there = schemas(&mut connection, schema).await?;
                 connection.close().await?;
-                Ok(there.contains(&schema).then(|| Place::Postgres {
-                    url: url.clone(),
-                    schema,
-                }))
+                there.contains(schema)
             }
-        }
+        };
+        Ok(is_there.then_some(place))
     }
 
     /// Removes all of them that there are so far, those for warm-up and probes included. Nobody has one open.

@@ -146,17 +146,7 @@ impl Side {
         failure: Option<CacheFailure>,
         hear: Acknowledge<'_>,
     ) -> Result<BlockDone, ArmError> {
-        let ledger = &mut self.ledger;
-        let mut acknowledge = |ack: Ack| {
-            ledger.record(ack.0, ack.1, ack.2);
-            hear(ack);
-        };
-        let result = self.arm.run(number, None, failure, &mut acknowledge).await;
-        self.settle(
-            saves,
-            result.as_ref().ok().map(|done| done.failed.as_slice()),
-        );
-        result
+        self.run_part(number, None, saves, failure, hear).await
     }
 
     /// Runs a stretch of a block and keeps the ledger; `saves` are those of the stretch.
@@ -167,13 +157,26 @@ impl Side {
         saves: &[PlannedSave],
         hear: Acknowledge<'_>,
     ) -> Result<BlockDone, ArmError> {
+        self.run_part(number, Some(stretch), saves, None, hear)
+            .await
+    }
+
+    /// Runs a stretch of a block, or all of it, and keeps the ledger.
+    async fn run_part(
+        &mut self,
+        number: usize,
+        stretch: Option<Stretch>,
+        saves: &[PlannedSave],
+        failure: Option<CacheFailure>,
+        hear: Acknowledge<'_>,
+    ) -> Result<BlockDone, ArmError> {
         let ledger = &mut self.ledger;
         let mut acknowledge = |ack: Ack| {
             ledger.record(ack.0, ack.1, ack.2);
             hear(ack);
         };
-        let stretch = Some(stretch);
-        let result = self.arm.run(number, stretch, None, &mut acknowledge).await;
+        let running = self.arm.run(number, stretch, failure, &mut acknowledge);
+        let result = running.await;
         self.settle(
             saves,
             result.as_ref().ok().map(|done| done.failed.as_slice()),
