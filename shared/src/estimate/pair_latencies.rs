@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::latency::{enough_sound, of_block};
 use super::pairs::{is_behind, open_pairs};
-use super::sampled::{Change, Sampled, resampling_of};
+use super::sampled::{Change, Sampled, few_units, resampling_of};
 use super::{Comparison, Point, Unavailable};
 use crate::arms::{ArmRole, Arms, Class};
 use crate::histogram::Histogram;
@@ -58,6 +58,16 @@ impl PairLatencies {
         }
     }
 
+    /// How many blocks the pairs have whose numbers are wanted.
+    #[must_use]
+    pub fn blocks(&self, wanted: impl Fn(u32) -> bool) -> usize {
+        self.pairs
+            .iter()
+            .filter(|(index, _)| wanted(*index))
+            .count()
+            * 2
+    }
+
     /// The latencies of the pairs whose numbers are wanted, those aside in which an arm or the generator fell behind.
     ///
     /// # Errors
@@ -106,6 +116,13 @@ impl Latencies {
     #[must_use]
     pub fn merged(&self) -> Arms<Histogram> {
         self.quantiles.map(|_, blocks| blocks.merged())
+    }
+
+    /// Why no percentile has an interval, where they are too few pairs for one.
+    #[must_use]
+    pub fn few_pairs(&self) -> Option<String> {
+        let resampling = resampling_of(self.split, self.looks, self.pairs);
+        (!resampling.is_enough()).then(|| few_units(&resampling))
     }
 
     /// A percentile, 0 to 100, with its intervals over the pairs.

@@ -341,7 +341,7 @@ fn log_ratio(baseline: f64, candidate: f64) -> Option<f64> {
         .map(f64::ln)
 }
 
-fn few_units(resampling: &Resampling) -> String {
+pub(super) fn few_units(resampling: &Resampling) -> String {
     let there = format_count(resampling.units as u64);
     if resampling.run_length > 1 {
         let enough = |units: &usize| units / Resampling::run_length_for(*units) >= FEWEST_PAIRS;
