@@ -6,7 +6,7 @@ use std::fmt;
 
 use shared::arms::ArmRole;
 
-pub(crate) use view::{LatencyView, MARKS, TimeRange};
+pub(crate) use view::{LatencyView, TimeRange};
 
 /// A page with all that its address says.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -220,7 +220,7 @@ fn figures(metric: Metric, scenario: &Scenario) -> Result<Figures, Unavailable> 
             percentile,
             class,
         } => {
-            let all = PairLatencies::new(scenario, kind, class).of_pairs(|_| true)?;
+            let all = PairLatencies::new(scenario, kind, class).of_pairs(&|_| true)?;
             Ok(Figures::sampled(all.sampled(percentile)))
         }
         Metric::Plain(plain) => plain_figures(metric, plain, scenario),

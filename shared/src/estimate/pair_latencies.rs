@@ -60,7 +60,7 @@ impl PairLatencies {
 
     /// How many blocks the pairs have whose numbers are wanted.
     #[must_use]
-    pub fn blocks(&self, wanted: impl Fn(u32) -> bool) -> usize {
+    pub fn blocks(&self, wanted: &dyn Fn(u32) -> bool) -> usize {
         self.pairs
             .iter()
             .filter(|(index, _)| wanted(*index))
@@ -72,7 +72,7 @@ impl PairLatencies {
     ///
     /// # Errors
     /// [`Unavailable`] where no pair is left, or most of them fell behind.
-    pub fn of_pairs(&self, wanted: impl Fn(u32) -> bool) -> Result<Latencies, Unavailable> {
+    pub fn of_pairs(&self, wanted: &dyn Fn(u32) -> bool) -> Result<Latencies, Unavailable> {
         let (mut places, mut behind, mut blocks) = (Vec::new(), 0, 0);
         for (place, (index, of_pair)) in self.pairs.iter().enumerate() {
             if wanted(*index) {
@@ -192,7 +192,7 @@ pub fn merged_latency(
     kind: LatencyKind,
     class: Option<Class>,
 ) -> Histogram {
-    let all = PairLatencies::new(scenario, kind, class).of_pairs(|_| true);
+    let all = PairLatencies::new(scenario, kind, class).of_pairs(&|_| true);
     all.map_or_else(
         |_| Histogram::default(),
         |all| all.quantiles.get(role).merged(),
@@ -211,7 +211,7 @@ mod tests {
         let mut part = scenario.clone();
         part.blocks.retain(|b| (2..8).contains(&b.pair));
         let all = PairLatencies::new(&scenario, LatencyKind::Response, None);
-        let some = all.of_pairs(|pair| (2..8).contains(&pair)).unwrap();
+        let some = all.of_pairs(&|pair| (2..8).contains(&pair)).unwrap();
         for percentile in [50.0, 95.0, 99.9] {
             let metric = Metric::Latency {
                 kind: LatencyKind::Response,
@@ -238,7 +238,7 @@ mod tests {
             None,
         );
         assert!(matches!(
-            all.of_pairs(|_| false).unwrap_err(),
+            all.of_pairs(&|_| false).unwrap_err(),
             Unavailable::NotMeasured(_)
         ));
     }

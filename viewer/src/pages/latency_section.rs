@@ -60,8 +60,8 @@ pub(crate) fn Latency(props: &LatencyProps) -> Html {
     let found = Shown::new(scenario, &arms, view, laid_out, settled == view);
     let chosen = view.range.map(|chosen| {
         let (all, spans) = laid_out;
-        let blocks = all.blocks(|pair| range::holds(spans, Some(chosen), pair));
-        range::in_words(scenario, chosen, blocks, all.blocks(|_| true))
+        let blocks = all.blocks(&|pair| range::holds(spans, Some(chosen), pair));
+        range::in_words(scenario, chosen, blocks, all.blocks(&|_| true))
     });
     let choose = {
         let (run, scenario) = (props.data.files.run.id.clone(), props.name.to_string());

@@ -5,8 +5,6 @@ use std::fmt;
 use shared::arms::{ArmRole, Class};
 use shared::metric::LatencyKind;
 
-use super::value;
-
 /// The percentiles that can be pointed out, in thousandths, with their names.
 pub(crate) const MARKS: [(u16, &str); 4] = [(500, "50"), (950, "95"), (990, "99"), (999, "99.9")];
 
@@ -47,15 +45,6 @@ pub(crate) struct TimeRange {
     pub(crate) to_ms: u64,
 }
 
-impl TimeRange {
-    /// Reads `from=12&to=30.5`, seconds; `None` where that is no range.
-    fn parse(query: &str) -> Option<Self> {
-        let from_ms = milliseconds(value(query, "from")?)?;
-        let to_ms = milliseconds(value(query, "to")?)?;
-        (from_ms < to_ms).then_some(Self { from_ms, to_ms })
-    }
-}
-
 /// Reads seconds with at most three decimals. Digits only: the standard library's parser of floating-point numbers would
 /// be a part of the site's download.
 fn milliseconds(seconds: &str) -> Option<u64> {
@@ -83,20 +72,40 @@ impl LatencyView {
     /// Reads `class=duplicate&time=service`, `mark`, `scale`, `arms`, `from` and `to`; what is missing or unknown stays at
     /// its default.
     pub(super) fn parse(query: &str) -> Self {
-        let of = |key| value(query, key);
-        Self {
-            class: of("class").and_then(|name| Class::ALL.into_iter().find(|c| c.as_str() == name)),
-            kind: match of("time") {
-                Some("service") => LatencyKind::Service,
-                _ => LatencyKind::Response,
-            },
-            mark: of("mark")
-                .and_then(|name| MARKS.iter().find(|(_, known)| *known == name))
-                .map_or(Self::default().mark, |(mark, _)| *mark),
-            linear: of("scale") == Some("linear"),
-            only: of("arms").and_then(|name| ArmRole::ALL.into_iter().find(|r| r.as_str() == name)),
-            range: TimeRange::parse(query),
+        let mut view = Self::default();
+        let (mut from, mut to) = (None, None);
+        for (key, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
+            match key {
+                "from" => from = milliseconds(value),
+                "to" => to = milliseconds(value),
+                _ => view = view.with(key, value),
+            }
         }
+        let range = from.zip(to).filter(|(from_ms, to_ms)| from_ms < to_ms);
+        view.range = range.map(|(from_ms, to_ms)| TimeRange { from_ms, to_ms });
+        view
+    }
+
+    /// This view with one choice made another way, in the words of an address; an unknown value means the default.
+    pub(crate) fn with(self, key: &str, value: &str) -> Self {
+        let mut view = self;
+        match key {
+            "class" => view.class = Class::ALL.into_iter().find(|c| c.as_str() == value),
+            "time" => {
+                view.kind = match value {
+                    "service" => LatencyKind::Service,
+                    _ => LatencyKind::Response,
+                }
+            }
+            "mark" => {
+                let known = MARKS.iter().find(|(_, name)| *name == value);
+                view.mark = known.map_or(Self::default().mark, |(mark, _)| *mark);
+            }
+            "scale" => view.linear = value == "linear",
+            "arms" => view.only = ArmRole::ALL.into_iter().find(|r| r.as_str() == value),
+            _ => {}
+        }
+        view
     }
 
     /// The percentile that is pointed out, 0 to 100.

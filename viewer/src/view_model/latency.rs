@@ -66,7 +66,7 @@ impl<'a> Shown<'a> {
         (all, spans): &(PairLatencies, Vec<Span>),
         exact: bool,
     ) -> Self {
-        let wanted = |pair| range::holds(spans, view.range, pair);
+        let wanted: &dyn Fn(u32) -> bool = &|pair| range::holds(spans, view.range, pair);
         let found = match all.blocks(wanted) {
             0 if view.range.is_some() => Err("no block lies within the chosen time".to_owned()),
             _ => all.of_pairs(wanted).map_err(|reason| reason.to_string()),

@@ -1,0 +1,480 @@
+// Makes instruments of a page's charts: a readout under the pointer and by keyboard, one cursor for all charts with the same
+// horizontal axis, a range of time drawn on any chart over time, copies, and data tables.
+//
+// It computes nothing: what it says stands in the figures. data-csv is the table behind a chart, data-across what its first
+// column counts (viewer/src/view_model/data.rs), data-plot of an SVG where the plot area lies (viewer/src/charts/plot.rs).
+// A range of time is written into the address, which the page's program follows.
+
+const SVG = "http://www.w3.org/2000/svg";
+/** A pointer that moves less, in pixels of the chart, draws no range. */
+const SLIP = 4;
+/** Time between two addresses while a range is drawn, milliseconds: browsers refuse more than some ten a second. */
+const PACE = 100;
+/** What a product of whole numbers and fractions may miss a whole number by. */
+const SLACK = 1e-6;
+/** What a drawing looks like by itself: these are taken from the style sheet into a copy. */
+const STYLES = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linejoin", "opacity"];
+const FONT = ["font-family", "font-size", "font-weight"];
+
+/** Where all charts of one kind are read: the figure that leads, the row of its table, and whether keys put it there. */
+let cursor;
+/** A range on its way: its figure and two times in units of the axis; `pointer` is the one that draws it. */
+let draft;
+/** The figure that a range was last drawn on: it tells what came of it. */
+let author;
+let written = 0;
+
+const tables = new WeakMap();
+
+/** The table behind a chart: its heading as names and units, its rows as texts, and the figures of its first column. */
+function tableOf(figure) {
+  if (!tables.has(figure)) {
+    const [heading, ...rows] = parse(figure.dataset.csv);
+    const head = heading.map((text) => {
+      const [, name, unit] = text.match(/^(.*) \((.*)\)$/s) ?? [text, text, ""];
+      return { name, unit };
+    });
+    tables.set(figure, { heading, head, rows, xs: rows.map(([first]) => Number(first)) });
+  }
+  return tables.get(figure);
+}
+
+function parse(csv) {
+  const rows = [[]];
+  for (const [, quoted, plain, end] of csv.matchAll(/(?:"((?:[^"]|"")*)"|([^,\n]*))(,|\n|$)/g)) {
+    rows.at(-1).push(quoted?.replaceAll('""', '"') ?? plain);
+    if (end === "\n") rows.push([]);
+    if (!end) break;
+  }
+  return rows;
+}
+
+/** Seconds of a unit of the time axis; undefined where the chart is not one over time. */
+function unitOf(figure) {
+  const [kind, seconds] = figure.dataset.across?.split(" ") ?? [];
+  return kind === "time" ? Number(seconds) : undefined;
+}
+
+/** The drawing that is seen, and how its horizontal axis maps; undefined where none is. */
+function plotOf(figure) {
+  const svg = [...figure.querySelectorAll(":scope > svg")].find((one) => one.getClientRects().length);
+  if (!svg) return undefined;
+  const [left, right, top, bottom, low, high, log] = svg.dataset.plot.split(" ").map(Number);
+  const isPercentile = figure.dataset.across === "percentile";
+  const scaled = isPercentile ? (x) => -Math.log10(1 - x / 100) : log ? Math.log : (x) => x;
+  const [from, to] = isPercentile ? [low, high] : [scaled(low), scaled(high)];
+  return {
+    svg, left, right, top, bottom, low, high,
+    pixel: (x) => left + (scaled(x) - from) / (to - from) * (right - left),
+  };
+}
+
+/** The pointer's place in pixels of the drawing. */
+function pointed(svg, event) {
+  const box = svg.getBoundingClientRect();
+  return (event.clientX - box.left) * svg.viewBox.baseVal.width / box.width;
+}
+
+/** The row whose place is nearest to a pixel. */
+function rowAt({ xs }, plot, pixel) {
+  let [low, high] = [0, xs.length - 1];
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (plot.pixel(xs[middle]) < pixel) low = middle; else high = middle;
+  }
+  return high >= 0 && pixel - plot.pixel(xs[low]) > plot.pixel(xs[high]) - pixel ? high : low;
+}
+
+/** An SVG element of this class in a drawing, made where it is missing. */
+function marked(svg, name, className) {
+  let mark = svg.querySelector(`.${className}`);
+  if (!mark) {
+    mark = document.createElementNS(SVG, name);
+    mark.setAttribute("class", className);
+    svg.prepend(mark);
+  }
+  return mark;
+}
+
+function set(element, attributes) {
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+}
+
+/** Writes a figure's readout. Its text node is kept, so that nobody who watches for new elements is woken. */
+function say(figure, text, isSpoken = false) {
+  const readout = figure.querySelector(".readout");
+  if (!readout) return;
+  if (isSpoken || readout.ariaLive) readout.ariaLive = isSpoken ? "polite" : "off";
+  if (!readout.firstChild) readout.append("");
+  readout.firstChild.data = text;
+}
+
+/** A row in words: `12.5 seconds: Standard 3.21 ms, Optimized 1.2 ms`. */
+function inWords(figure, row) {
+  const { head, rows } = tableOf(figure);
+  const { across } = figure.dataset;
+  const only = across && figure.closest("[data-arms]")?.dataset.arms;
+  const shown = (text, unit) => text.replace(/^-/, "−") + (text && unit && `\u202f${unit}`);
+  const words = head.slice(1).map(({ name, unit }, i) => {
+    const column = i + 1;
+    if (only && (only === "candidate") !== (column === 2)) return "";
+    // A sample stands at its end: it holds for all that is before it.
+    const from = unitOf(figure) ? rows.slice(row, row + 3).find((cells) => cells[column]) : rows[row];
+    return `${name} ${shown(from?.[column] ?? "", unit) || "–"}`;
+  });
+  const [place] = rows[row];
+  const digits = across ? Number(Number(place).toPrecision(5)) : place;
+  const first = across === "percentile" ? `P${digits}` : shown(`${digits}`, head[0].unit);
+  return `${first}: ${words.filter(Boolean).join(", ")}`;
+}
+
+/** The charts that share a cursor with this one, as far as they are seen. */
+function related(figure) {
+  const { across } = figure.dataset;
+  const all = across ? [...document.querySelectorAll(`figure[data-across="${across}"]`)] : [figure];
+  // All is read before anything is written: the browser then lays the page out once.
+  return all.map((one) => ({ figure: one, plot: plotOf(one), table: tableOf(one) })).filter(({ plot }) => plot);
+}
+
+function point(figure, row, isByKey) {
+  const x = tableOf(figure).xs[row];
+  cursor = { figure, row, isByKey };
+  for (const one of related(figure)) {
+    const isLeader = one.figure === figure;
+    const pixel = one.plot.pixel(x);
+    const at = isLeader ? row : rowAt(one.table, one.plot, pixel);
+    if (figure.dataset.across) {
+      const { svg, top, bottom } = one.plot;
+      set(marked(svg, "line", "cursor"), { x1: pixel, x2: pixel, y1: top, y2: bottom });
+    }
+    say(one.figure, inWords(one.figure, at), isLeader && isByKey);
+  }
+}
+
+function unpoint() {
+  if (!cursor) return;
+  for (const { figure, plot } of related(cursor.figure)) {
+    plot.svg.querySelector(".cursor")?.remove();
+    say(figure, "");
+  }
+  cursor = undefined;
+}
+
+// ---------- ranges of time ----------
+
+/** The range of the address, seconds. */
+function addressed() {
+  const query = new URLSearchParams(location.hash.split("?")[1]);
+  const [from, to] = ["from", "to"].map((key) => Number(query.get(key) ?? NaN));
+  return from < to ? { from, to } : undefined;
+}
+
+/** Writes a range of seconds into the address; none takes it away. */
+function address(range) {
+  const [path, rest] = location.hash.split("?");
+  const query = new URLSearchParams(rest);
+  for (const key of ["from", "to"]) {
+    if (range) query.set(key, range[key]); else query.delete(key);
+  }
+  const hash = query.size ? `${path}?${query}` : path;
+  if (hash !== location.hash) location.replace(hash);
+  written = performance.now();
+}
+
+/** A draft in seconds, rounded outwards to what its chart can show; undefined where nothing is left of it. */
+function seconds({ figure, start, end }) {
+  const unit = unitOf(figure);
+  const { low, high } = plotOf(figure);
+  const fine = 10 ** Math.min(3, Math.max(0, Math.ceil(-Math.log10((high - low) * unit / 500))));
+  const within = (x) => Math.min(high, Math.max(low, x)) * unit * fine;
+  const [from, to] = [Math.floor(within(Math.min(start, end)) + SLACK), Math.ceil(within(Math.max(start, end)) - SLACK)];
+  return from < to ? { from: from / fine, to: to / fine } : undefined;
+}
+
+/** Shades the range, the draft's or else the address', on all charts over time. */
+function shade() {
+  const range = draft ? seconds(draft) : addressed();
+  const figures = [...document.querySelectorAll('figure[data-across^="time"]')];
+  for (const [figure, plot] of figures.map((figure) => [figure, plotOf(figure)])) {
+    if (!plot) continue;
+    if (!range) {
+      plot.svg.querySelector(".sel")?.remove();
+      continue;
+    }
+    const within = (x) => Math.min(plot.right, Math.max(plot.left, plot.pixel(x / unitOf(figure))));
+    const [x, end] = [within(range.from), within(range.to)];
+    set(marked(plot.svg, "rect", "sel"), { x, y: plot.top, width: end - x, height: plot.bottom - plot.top });
+  }
+}
+
+function apply() {
+  const range = seconds(draft);
+  author = draft.figure;
+  draft = undefined;
+  address(range);
+  shade();
+}
+
+// ---------- pointer ----------
+
+let moved;
+
+/** The chart under the pointer, where it has a horizontal axis to read. */
+function under(event) {
+  return event.target.closest?.("figure[data-across] > svg")?.parentElement;
+}
+
+function follow() {
+  const event = moved;
+  moved = undefined;
+  const figure = draft?.pointer === event.pointerId ? draft.figure : under(event);
+  if (!figure?.isConnected) {
+    if (cursor && !cursor.isByKey) unpoint();
+    return;
+  }
+  const plot = plotOf(figure);
+  const pixel = pointed(plot.svg, event);
+  if (cursor && cursor.figure.dataset.across !== figure.dataset.across) unpoint();
+  point(figure, rowAt(tableOf(figure), plot, pixel), false);
+  if (draft?.pointer !== event.pointerId) return;
+  draft.end = plot.low + (pixel - plot.left) / (plot.right - plot.left) * (plot.high - plot.low);
+  draft.isDrawn ||= Math.abs(pixel - draft.pixel) > SLIP;
+  if (!draft.isDrawn) return;
+  shade();
+  const range = seconds(draft);
+  if (range && performance.now() - written > PACE) address(range);
+}
+
+function onPointerMove(event) {
+  if (!moved) requestAnimationFrame(follow);
+  moved = event;
+}
+
+function onPointerDown(event) {
+  const figure = under(event);
+  if (!figure || event.button !== 0 || !unitOf(figure)) return;
+  const plot = plotOf(figure);
+  const pixel = pointed(plot.svg, event);
+  const start = plot.low + (pixel - plot.left) / (plot.right - plot.left) * (plot.high - plot.low);
+  draft = { figure, start, end: start, pixel, pointer: event.pointerId, before: addressed() };
+  plot.svg.setPointerCapture(event.pointerId);
+}
+
+function onPointerUp(event) {
+  if (draft?.pointer !== event.pointerId) return;
+  if (moved) follow();
+  if (draft.isDrawn) apply(); else draft = undefined;
+}
+
+/** Gives a range up that is being drawn; the address is as before. */
+function giveUp() {
+  const { before, pointer } = draft;
+  draft = undefined;
+  if (pointer !== undefined) address(before);
+  shade();
+}
+
+// ---------- keyboard ----------
+
+function onKeyDown(event) {
+  const { key, target } = event;
+  const figure = target.closest?.("figure[data-csv]");
+  if (key === "Escape") return escape(figure);
+  if (target !== figure || event.ctrlKey || event.metaKey || event.altKey) return undefined;
+  if (key === "Enter" && draft) return apply();
+  const { xs } = tableOf(figure);
+  const tenth = Math.ceil(xs.length / 10);
+  const steps = { ArrowLeft: -1, ArrowRight: 1, PageUp: -tenth, PageDown: tenth, Home: -xs.length, End: xs.length };
+  const step = steps[key];
+  if (!step || !xs.length) return undefined;
+  event.preventDefault();
+  const at = cursor?.figure === figure ? cursor.row : -1;
+  const row = Math.min(xs.length - 1, Math.max(0, at + step));
+  const isChoosing = event.shiftKey && unitOf(figure);
+  if (!isChoosing && draft) giveUp();
+  if (cursor && cursor.figure !== figure) unpoint();
+  point(figure, row, true);
+  if (isChoosing) choose(figure, Math.max(0, at), row);
+  return undefined;
+}
+
+/** Takes rows into the draft, each with the time that its sample covers. */
+function choose(figure, at, row) {
+  const { xs, head } = tableOf(figure);
+  const first = draft?.first ?? at;
+  const [low, high] = [Math.min(first, row), Math.max(first, row)];
+  draft = { figure, first, start: low ? xs[low - 1] : 0, end: xs[high] };
+  shade();
+  const range = seconds(draft);
+  const unit = unitOf(figure);
+  if (range) say(figure, `${head[0].unit} ${range.from / unit}–${range.to / unit} chosen; Enter shows them, Escape does not`, true);
+}
+
+/** Takes back one thing, the latest first. */
+function escape(figure) {
+  const menu = document.querySelector("details.menu[open]");
+  if (menu) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  } else if (draft) {
+    giveUp();
+    if (figure) say(figure, "");
+  } else if (cursor) {
+    unpoint();
+  } else if (addressed()) {
+    address();
+  }
+}
+
+function onFocusIn({ target }) {
+  if (!target.matches?.("figure[data-csv]:focus-visible") || cursor) return;
+  const more = unitOf(target) ? "; with Shift, and Enter, they choose a time" : "";
+  say(target, `Arrow keys read the figures${more}`);
+}
+
+function onFocusOut({ target }) {
+  if (!target.matches?.("figure[data-csv]")) return;
+  if (draft && draft.pointer === undefined) giveUp();
+  if (cursor?.isByKey) unpoint();
+  say(target, "");
+}
+
+// ---------- copies and tables ----------
+
+const titleOf = (figure) => figure.querySelector("figcaption b").textContent;
+
+/** A drawing that stands alone: its title above, its styles its own, the page's background behind. */
+function standalone(figure) {
+  const { svg } = plotOf(figure);
+  const copy = svg.cloneNode(true);
+  const copies = [copy, ...copy.querySelectorAll("*")];
+  [svg, ...svg.querySelectorAll("*")].forEach((original, i) => {
+    const style = getComputedStyle(original);
+    if (style.display === "none" || original.matches(".cursor, .sel")) return copies[i].remove();
+    const names = original.matches("text") ? [...STYLES, ...FONT] : STYLES;
+    set(copies[i], Object.fromEntries(names.map((name) => [name, style.getPropertyValue(name)])));
+    return ["class", "data-plot"].forEach((name) => copies[i].removeAttribute(name));
+  });
+  const { width, height } = svg.viewBox.baseVal;
+  const [edge, head] = [12, 32];
+  const size = { width: width + 2 * edge, height: height + head + edge };
+  set(copy, { viewBox: `${-edge} ${-head} ${size.width} ${size.height}`, ...size });
+  const page = getComputedStyle(document.body);
+  const title = document.createElementNS(SVG, "text");
+  title.textContent = titleOf(figure);
+  set(title, { y: 12 - head / 2, fill: page.color, "font-family": page.fontFamily, "font-size": 14, "font-weight": 600 });
+  const background = document.createElementNS(SVG, "rect");
+  set(background, { x: -edge, y: -head, ...size, fill: page.backgroundColor });
+  const hatch = document.getElementById("hatch").cloneNode(true);
+  set(hatch.firstChild, { stroke: getComputedStyle(document.querySelector("#hatch path")).stroke });
+  copy.prepend(background, hatch, title);
+  return { text: new XMLSerializer().serializeToString(copy), ...size };
+}
+
+/** The drawing as a picture with two pixels for one. */
+async function picture(figure) {
+  const { text, width, height } = standalone(figure);
+  const image = new Image();
+  image.src = URL.createObjectURL(new Blob([text], { type: "image/svg+xml" }));
+  await image.decode();
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [2 * width, 2 * height];
+  canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+  URL.revokeObjectURL(image.src);
+  return new Promise((done) => { canvas.toBlob(done, "image/png"); });
+}
+
+const COPIES = {
+  PNG: { type: "image/png", make: picture },
+  SVG: { type: "image/svg+xml", make: async (figure) => standalone(figure).text },
+  CSV: { type: "text/csv", make: async (figure) => figure.dataset.csv },
+};
+
+/** Copies a chart; saves it as a file where the browser keeps its clipboard to itself. */
+async function copy(figure, kind) {
+  const { type, make } = COPIES[kind];
+  const made = make(figure);
+  try {
+    // A picture may still be on its way: the clipboard is asked at once, while the click allows it.
+    await (kind === "PNG"
+      ? navigator.clipboard.write([new ClipboardItem({ [type]: made })])
+      : navigator.clipboard.writeText(await made));
+    say(figure, `Copied as ${kind}`, true);
+  } catch {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([await made], { type }));
+    link.download = `${titleOf(figure).replace(/[^\p{L}\p{N}]+/gu, "-")}.${kind.toLowerCase()}`;
+    link.click();
+    say(figure, `The clipboard is closed to this page: saved as ${kind} file`, true);
+  }
+}
+
+function onClick({ target }) {
+  const button = target.closest?.("button[data-copy]");
+  const menu = button?.closest("details");
+  // A click elsewhere closes the menu.
+  for (const open of document.querySelectorAll("details.menu[open]")) {
+    if (button || !open.contains(target)) open.open = false;
+  }
+  if (!button) return;
+  menu.querySelector("summary").focus();
+  copy(button.closest("figure"), button.dataset.copy);
+}
+
+/** Fills a data table when it is opened: a day's charts would make a page of tens of thousands of cells. */
+function onToggle({ target: details }) {
+  if (!details.matches?.("details.table[open]") || details.querySelector("table")) return;
+  const figure = details.closest("figure");
+  const { heading, rows } = tableOf(figure);
+  const box = document.createElement("div");
+  set(box, { class: "scroll", tabindex: 0, role: "region", "aria-label": `Data table: ${titleOf(figure)}` });
+  const table = document.createElement("table");
+  const head = table.createTHead().insertRow();
+  for (const text of heading) {
+    const cell = document.createElement("th");
+    cell.scope = "col";
+    cell.textContent = text;
+    head.append(cell);
+  }
+  const body = table.createTBody();
+  for (const row of rows) {
+    const line = body.insertRow();
+    for (const text of row) line.insertCell().textContent = text;
+  }
+  box.append(table);
+  details.append(box);
+}
+
+// ---------- the page ----------
+
+let isWaiting = false;
+
+/** Charts come and go with pages and views: shades what is new, and lets go of what is gone. */
+function refresh() {
+  isWaiting = false;
+  if (cursor && !cursor.figure.isConnected) cursor = undefined;
+  if (draft && !draft.figure.isConnected) draft = undefined;
+  shade();
+  const told = document.getElementById("range")?.textContent;
+  if (!author?.isConnected || !told || !addressed()) author = undefined;
+  else if (!draft) say(author, told);
+}
+
+function onChange() {
+  if (!isWaiting) requestAnimationFrame(refresh);
+  isWaiting = true;
+}
+
+addEventListener("pointermove", onPointerMove, { passive: true });
+addEventListener("pointerdown", onPointerDown);
+addEventListener("pointerup", onPointerUp);
+addEventListener("pointercancel", () => { if (draft) giveUp(); });
+addEventListener("keydown", onKeyDown);
+addEventListener("focusin", onFocusIn);
+addEventListener("focusout", onFocusOut);
+addEventListener("click", onClick);
+addEventListener("toggle", onToggle, true);
+addEventListener("hashchange", onChange);
+addEventListener("resize", onChange);
+new MutationObserver(onChange).observe(document.body, { childList: true, subtree: true });
+onChange();
