@@ -46,6 +46,17 @@ async function placeOf(figure, value) {
   return { x: box.x + scale * (left + (value - low) / (high - low) * (right - left)), y: box.y + scale * (top + 30) };
 }
 
+/** Waits until the page shows the range of its address, and returns it. */
+async function ranged(page) {
+  await page.waitForFunction(() => {
+    const query = new URLSearchParams(location.hash.split("?")[1]);
+    const said = `Seconds ${query.get("from")}–${query.get("to")}:`;
+    return query.has("from") && document.querySelector("#range").textContent.startsWith(said);
+  });
+  await settled(page);
+  return query(page);
+}
+
 async function drag(page, figure, { from, to }) {
   const [start, end] = [await placeOf(figure, from), await placeOf(figure, to)];
   await page.mouse.move(start.x, start.y);
@@ -53,8 +64,7 @@ async function drag(page, figure, { from, to }) {
   await page.mouse.move((start.x + end.x) / 2, start.y, { steps: 4 });
   await page.mouse.move(end.x, end.y, { steps: 4 });
   await page.mouse.up();
-  await page.waitForFunction(() => location.hash.includes("from="));
-  await settled(page);
+  return ranged(page);
 }
 
 /** The pairs whose samples lie within a range of seconds. */
@@ -105,8 +115,7 @@ test("a range drawn on a chart over time shows the percentiles of its blocks alo
   const page = await open();
   const all = new Set(scenario.blocks.filter((b) => b.mode === "open").map((b) => b.pair));
   await assertTableHolds(page, all);
-  await drag(page, overTime(page), RANGE);
-  const chosen = query(page);
+  const chosen = await drag(page, overTime(page), RANGE);
   const within = pairsWithin({ from: Number(chosen.from), to: Number(chosen.to) });
   assert.ok(within.size > 1 && within.size < all.size, `${within.size} of ${all.size} pairs`);
   await assertTableHolds(page, within);
@@ -114,6 +123,7 @@ test("a range drawn on a chart over time shows the percentiles of its blocks alo
   assert.match(said, new RegExp(`^Seconds ${chosen.from}–${chosen.to}: ${2 * within.size} of ${2 * all.size} blocks$`));
   assert.ok(await page.locator("svg.w .sel").count() > 3, "every chart over time is shaded");
   await page.getByRole("button", { name: "Whole time" }).click();
+  await page.waitForFunction(() => document.querySelector("#range").textContent === "");
   await settled(page);
   assert.deepEqual(query(page), {});
   await assertTableHolds(page, all);
@@ -151,9 +161,7 @@ test("keys choose a range: whole samples, from the begin of the first to the end
   assert.match(await readout(figure), /chosen; Enter shows them/);
   assert.deepEqual(query(page), {}, "nothing is shown before Enter");
   await page.keyboard.press("Enter");
-  await page.waitForFunction(() => location.hash.includes("from="));
-  await settled(page);
-  const chosen = query(page);
+  const chosen = await ranged(page);
   assert.equal(chosen.from, "0");
   await assertTableHolds(page, pairsWithin({ from: 0, to: Number(chosen.to) }));
   // The figure that the range was chosen on says what came of it.
