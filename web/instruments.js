@@ -458,6 +458,18 @@ function refresh() {
   const told = document.getElementById("range")?.textContent;
   if (!author?.isConnected || !told || !addressed()) author = undefined;
   else if (!draft) say(author, told);
+  globalThis.requestIdleCallback?.(readAhead);
+}
+
+/** Reads tables while there is nothing else to do, so that the first readout is as quick as the next. */
+function readAhead(deadline) {
+  for (const figure of document.querySelectorAll("figure[data-across]")) {
+    if (deadline.timeRemaining() < 2) {
+      requestIdleCallback(readAhead);
+      return;
+    }
+    tableOf(figure);
+  }
 }
 
 function onChange() {

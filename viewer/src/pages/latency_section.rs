@@ -15,15 +15,18 @@ use crate::components::percentile_table::percentile_table;
 use crate::components::shown;
 use crate::components::switches::latency_switches;
 use crate::load::RunData;
-use crate::route::{LatencyView, Route};
+use crate::route::{LatencyView, Route, TimeRange};
 use crate::view_model::chart::scenario_labels;
-use crate::view_model::latency::{self, Shown, curve_chart};
+use crate::view_model::latency::{self, PERCENTILES, Percentile, Shown, curve_chart};
 use crate::view_model::percentiles::percentile_rows;
+use crate::view_model::range::Span;
 use crate::view_model::{density, range};
 
-/// How long a view must stay before its intervals are computed, milliseconds: while a time range is drawn, each moment has
-/// a view of its own.
-const SETTLED_MS: i32 = 200;
+/// How long a range must stay before its intervals are computed, milliseconds: while it is drawn, each moment has its own.
+const SETTLED_MS: i32 = 350;
+
+/// The latencies of a kind and class, and when each pair was measured.
+type LaidOut = (PairLatencies, Vec<Span>);
 
 #[derive(Properties, PartialEq)]
 pub(crate) struct LatencyProps {
@@ -36,7 +39,6 @@ pub(crate) struct LatencyProps {
 #[component]
 pub(crate) fn Latency(props: &LatencyProps) -> Html {
     let view = props.view;
-    let settled = use_settled(view);
     let evidence = (
         props.data.clone(),
         props.name.clone(),
@@ -48,16 +50,22 @@ pub(crate) fn Latency(props: &LatencyProps) -> Html {
         let all = PairLatencies::new(scenario, *kind, *class);
         Some((all, range::spans(scenario)))
     });
-    let Some((scenario, laid_out)) = props
-        .data
-        .files
-        .scenario(&props.name)
-        .zip(laid_out.as_ref().as_ref())
+    let exact = use_intervals(laid_out.clone(), view.range);
+    let Some((scenario, laid_out)) =
+        (props.data.files.scenario(&props.name)).zip(laid_out.as_ref().as_ref())
     else {
         return html! {};
     };
     let arms = scenario_labels(&props.data.files.run, scenario);
-    let found = Shown::new(scenario, &arms, view, laid_out, settled == view);
+    let found = latency::found(laid_out, view.range);
+    let is_busy = found.is_ok() && exact.is_none();
+    let found = Shown::new(
+        scenario,
+        &arms,
+        view,
+        &found,
+        exact.as_deref().map(Vec::as_slice),
+    );
     let chosen = view.range.map(|chosen| {
         let (all, spans) = laid_out;
         let blocks = all.blocks(&|pair| range::holds(spans, Some(chosen), pair));
@@ -84,7 +92,7 @@ pub(crate) fn Latency(props: &LatencyProps) -> Html {
         }
     };
     html! {
-        <section aria-labelledby="h-latency" aria-busy={(settled != view).then_some("true")}>
+        <section aria-labelledby="h-latency" aria-busy={is_busy.then_some("true")}>
             { shown(heading("h-latency", "Latency", &arms)) }
             { latency_switches(view, &arms, &choose) }
             <div class="range">
@@ -96,23 +104,53 @@ pub(crate) fn Latency(props: &LatencyProps) -> Html {
     }
 }
 
-/// The last view that stayed for a moment; at first the first one.
+/// The percentiles of a range with their intervals, once the range has stayed for a moment. One is computed at a time, so
+/// that the page answers in between.
 #[hook]
-fn use_settled(view: LatencyView) -> LatencyView {
-    let settled = use_state(|| view);
-    let setter = settled.setter();
-    use_effect_with(view, move |view| {
-        let (view, wanted) = (*view, Rc::new(Cell::new(true)));
+fn use_intervals(
+    laid_out: Rc<Option<LaidOut>>,
+    range: Option<TimeRange>,
+) -> Option<Rc<Vec<Percentile>>> {
+    let state = use_state(|| None::<(Rc<Option<LaidOut>>, Option<TimeRange>, Rc<Vec<Percentile>>)>);
+    let setter = state.setter();
+    let is_first = state.is_none();
+    let ready = state.as_ref().and_then(|(of, at, exact)| {
+        (Rc::ptr_eq(of, &laid_out) && *at == range).then(|| exact.clone())
+    });
+    use_effect_with((ByPlace(laid_out), range), move |(laid_out, range)| {
+        let (laid_out, range, wanted) = (laid_out.0.clone(), *range, Rc::new(Cell::new(true)));
         let is_wanted = wanted.clone();
         spawn_local(async move {
-            browser::pause(SETTLED_MS).await;
+            browser::pause(if is_first { 0 } else { SETTLED_MS }).await;
+            let found = laid_out
+                .as_ref()
+                .as_ref()
+                .map(|of| latency::found(of, range));
+            let Some(Ok(found)) = found else { return };
+            let mut exact = Vec::new();
+            for percentile in PERCENTILES {
+                if !is_wanted.get() {
+                    return;
+                }
+                exact.extend(latency::figures(&found, percentile, true));
+                browser::breathe().await;
+            }
             if is_wanted.get() {
-                setter.set(view);
+                setter.set(Some((laid_out, range, Rc::new(exact))));
             }
         });
         move || wanted.set(false)
     });
-    *settled
+    ready
+}
+
+/// Something shared that is only equal to itself.
+struct ByPlace<T>(Rc<T>);
+
+impl<T> PartialEq for ByPlace<T> {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
 }
 
 fn latencies(found: &Shown<'_>) -> Markup {

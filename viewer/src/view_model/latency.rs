@@ -14,7 +14,7 @@ use super::chart::Chart;
 use super::data::{Across, Data};
 use super::range::{self, Span};
 use crate::charts::percentile::{Curve, MEDIAN_NINES, percentile_chart};
-use crate::route::LatencyView;
+use crate::route::{LatencyView, TimeRange};
 
 /// Points of a percentile curve from one decade of rarity to the next.
 const STEPS: u32 = 20;
@@ -26,7 +26,7 @@ const MOST_NINES: f64 = 5.0;
 const LIMIT_IN_SIGHT: f64 = 30.0;
 
 /// The percentiles that are computed for every view; each of the marks is among them.
-const PERCENTILES: [f64; 5] = [50.0, 90.0, 95.0, 99.0, 99.9];
+pub(crate) const PERCENTILES: [f64; 5] = [50.0, 90.0, 95.0, 99.0, 99.9];
 const NS_PER_MS: f64 = 1e6;
 /// Nines that differ by less are the same, logarithms being what they are.
 const SAME_PLACE: f64 = 1e-9;
@@ -51,38 +51,49 @@ pub(crate) struct Shown<'a> {
     pub(crate) merged: Arms<Histogram>,
     /// The percentiles, lowest first, or why there are none.
     pub(crate) percentiles: Result<Vec<Percentile>, String>,
-    /// Whether intervals were computed.
+    /// Whether their intervals are there.
     pub(crate) exact: bool,
     /// Why no percentile has an interval, where there are too few pairs for one.
     pub(crate) few_pairs: Option<String>,
 }
 
+/// The latencies of the blocks that a view is about, or why there are none.
+pub(crate) fn found(
+    (all, spans): &(PairLatencies, Vec<Span>),
+    range: Option<TimeRange>,
+) -> Result<Latencies, String> {
+    let wanted: &dyn Fn(u32) -> bool = &|pair| range::holds(spans, range, pair);
+    match all.blocks(wanted) {
+        0 if range.is_some() => Err("no block lies within the chosen time".to_owned()),
+        _ => all.of_pairs(wanted).map_err(|reason| reason.to_string()),
+    }
+}
+
 impl<'a> Shown<'a> {
-    /// Computes it; without intervals, which take a hundred times as long, where `exact` is not asked for.
+    /// Puts it together. Without `exact`, percentiles have no intervals yet, which take a hundred times as long.
     pub(crate) fn new(
         scenario: &'a Scenario,
         labels: &'a Arms<String>,
         view: LatencyView,
-        (all, spans): &(PairLatencies, Vec<Span>),
-        exact: bool,
+        found: &Result<Latencies, String>,
+        exact: Option<&[Percentile]>,
     ) -> Self {
-        let wanted: &dyn Fn(u32) -> bool = &|pair| range::holds(spans, view.range, pair);
-        let found = match all.blocks(wanted) {
-            0 if view.range.is_some() => Err("no block lies within the chosen time".to_owned()),
-            _ => all.of_pairs(wanted).map_err(|reason| reason.to_string()),
-        };
-        let figures = |found: &Latencies| {
-            let of = |percentile| figures(found, percentile, exact);
-            PERCENTILES.into_iter().map(of).collect::<Result<_, _>>()
+        let percentiles = match (found, exact) {
+            (Err(reason), _) => Err(reason.clone()),
+            (Ok(_), Some(exact)) => Ok(exact.to_vec()),
+            (Ok(found), None) => {
+                let of = |percentile| figures(found, percentile, false);
+                PERCENTILES.into_iter().map(of).collect()
+            }
         };
         Self {
             scenario,
             labels,
             view,
             merged: found.as_ref().map(Latencies::merged).unwrap_or_default(),
-            percentiles: found.as_ref().map_err(Clone::clone).and_then(figures),
-            exact,
-            few_pairs: found.ok().and_then(|found| found.few_pairs()),
+            percentiles,
+            exact: exact.is_some(),
+            few_pairs: found.as_ref().ok().and_then(Latencies::few_pairs),
         }
     }
 
@@ -101,7 +112,12 @@ impl<'a> Shown<'a> {
     }
 }
 
-fn figures(found: &Latencies, percentile: f64, exact: bool) -> Result<Percentile, String> {
+/// A percentile of both arms; its interval, where `exact`, takes a tenth of a second with a hundred pairs.
+pub(crate) fn figures(
+    found: &Latencies,
+    percentile: f64,
+    exact: bool,
+) -> Result<Percentile, String> {
     let (arms, change) = if exact {
         let all = found.estimate(percentile).map_err(|e| e.to_string())?;
         let value = |of: Option<shared::estimate::Estimate>| of.map(|e| e.value);
@@ -383,10 +399,15 @@ mod tests {
         );
     }
 
-    /// What a view shows of the whole scenario.
+    /// What a view shows, intervals included.
     fn shown<'a>(scenario: &'a Scenario, labels: &'a Arms<String>, view: LatencyView) -> Shown<'a> {
         let all = PairLatencies::new(scenario, view.kind, view.class);
-        Shown::new(scenario, labels, view, &(all, range::spans(scenario)), true)
+        let found = found(&(all, range::spans(scenario)), view.range);
+        let exact: Option<Vec<Percentile>> = found.as_ref().ok().map(|found| {
+            let of = |percentile| figures(found, percentile, true).unwrap();
+            PERCENTILES.into_iter().map(of).collect()
+        });
+        Shown::new(scenario, labels, view, &found, exact.as_deref())
     }
 
     #[test]
@@ -428,7 +449,7 @@ mod tests {
         let spans = range::spans(&scenario);
         let (from, to) = (&spans[1], &spans[2]);
         let view = LatencyView {
-            range: Some(crate::route::TimeRange {
+            range: Some(TimeRange {
                 from_ms: from.from_ns / 1_000_000,
                 to_ms: to.to_ns / 1_000_000,
             }),
@@ -453,7 +474,7 @@ mod tests {
                 .is_some_and(|why| why.contains("there are 2"))
         );
         let nothing = LatencyView {
-            range: Some(crate::route::TimeRange {
+            range: Some(TimeRange {
                 from_ms: 0,
                 to_ms: 1,
             }),

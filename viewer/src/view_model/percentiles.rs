@@ -79,19 +79,19 @@ mod tests {
 
     use super::*;
     use crate::route::LatencyView;
-    use crate::view_model::{fixture, range};
+    use crate::view_model::{fixture, latency, range};
 
     fn rows_of(scenario: &Scenario, exact: bool) -> Result<Vec<PercentileRow>, String> {
         let view = LatencyView::default();
         let all = PairLatencies::new(scenario, view.kind, view.class);
-        let data = (all, range::spans(scenario));
-        percentile_rows(&Shown::new(
-            scenario,
-            &fixture::labels(),
-            view,
-            &data,
-            exact,
-        ))
+        let found = latency::found(&(all, range::spans(scenario)), None);
+        let exact: Option<Vec<Percentile>> = found.as_ref().ok().filter(|_| exact).map(|found| {
+            let of = |percentile| latency::figures(found, percentile, true).unwrap();
+            latency::PERCENTILES.into_iter().map(of).collect()
+        });
+        let labels = fixture::labels();
+        let shown = Shown::new(scenario, &labels, view, &found, exact.as_deref());
+        percentile_rows(&shown)
     }
 
     #[test]

@@ -1,0 +1,32 @@
+import { openPage } from "./harness/browser.mjs";
+import { openSite } from "./harness/site.mjs";
+const site = await openSite("/tmp/big/run");
+const t0 = Date.now();
+const page = await openPage(site.browser, site.url + site.pages["high-load"].hash);
+console.log("opened", Date.now()-t0, "ms", await page.evaluate(() => JSON.stringify(performance.getEntriesByType("paint").map(e=>[e.name,e.startTime]))));
+console.log("nodes", await page.evaluate(() => document.querySelectorAll("*").length), page.faults);
+const cdp = await page.context().newCDPSession(page);
+async function traced(name, work) {
+  const events = [];
+  cdp.on("Tracing.dataCollected", (e) => events.push(...e.value));
+  await cdp.send("Tracing.start", { transferMode: "ReportEvents", traceConfig: { includedCategories: ["devtools.timeline", "disabled-by-default-devtools.timeline", "toplevel"] } });
+  await work();
+  const done = new Promise((r) => cdp.once("Tracing.tracingComplete", r));
+  await cdp.send("Tracing.end"); await done;
+  cdp.removeAllListeners("Tracing.dataCollected");
+  const pid = events.find(e => e.name === "TracingStartedInBrowser")?.args?.data?.frames?.find(f => f.url.includes("127.0"))?.processId;
+  const main = events.find(e => e.name === "thread_name" && e.args.name === "CrRendererMain" && (!pid || e.pid === pid));
+  const mine = events.filter(e => e.pid === main.pid && e.tid === main.tid && e.ph === "X");
+  const top = (n) => mine.filter(e => e.name === n).map(e => e.dur/1000).sort((a,b)=>b-a);
+  const sum = (l) => l.slice(0,6).map(x=>x.toFixed(1)).join(" ") + ` (n=${l.length}, median ${(l[l.length>>1]??0).toFixed(2)})`;
+  for (const n of ["RunTask","FireAnimationFrame","FunctionCall","TimerFire","RunMicrotasks","EventDispatch","Layout","UpdateLayoutTree","Paint"]) console.log(name, n, sum(top(n)));
+}
+const fig = page.locator('figure[data-across^="time"]').first();
+await fig.scrollIntoViewIfNeeded();
+const box = await fig.locator("svg.w").boundingBox();
+await traced("hover", async () => { for (let i=0;i<60;i++) { await page.mouse.move(box.x+60+i*5, box.y+80); await page.waitForTimeout(16);} });
+await traced("brush", async () => { await page.mouse.move(box.x+80, box.y+80); await page.mouse.down(); for (let i=0;i<60;i++) { await page.mouse.move(box.x+90+i*5, box.y+80); await page.waitForTimeout(30);} });
+await traced("release", async () => { await page.mouse.up(); await page.waitForTimeout(1500); });
+console.log(page.url(), await page.locator("#range").innerText());
+await page.screenshot({path:"/tmp/shots/big.png", fullPage:true});
+await site.close();
