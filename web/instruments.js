@@ -251,6 +251,7 @@ function onPointerMove(event) {
 }
 
 function onPointerDown(event) {
+  onPointerMove(event);
   const figure = under(event);
   if (!figure || event.button !== 0 || !unitOf(figure)) return;
   const plot = plotOf(figure);

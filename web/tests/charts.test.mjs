@@ -269,6 +269,17 @@ test("keys read a chart point by point, and say so", async () => {
   assertNoFaults(page, "keys");
 });
 
+test("the curves of a comparison are read as those of a run are", async () => {
+  const { hash, heading } = site.pages.compare;
+  const page = await openPage(site.browser, site.url + hash);
+  await shown(page, heading);
+  const figure = curve(page);
+  await figure.focus();
+  await page.keyboard.press("Home");
+  assert.match(await readout(figure), /^P50: .+ ms, .+ ms$/u);
+  assertNoFaults(page, "a comparison");
+});
+
 /** Opens a chart's menu and picks a kind, by keyboard alone. */
 async function copyAs(page, figure, kind) {
   await figure.locator(".menu summary").focus();

@@ -142,7 +142,7 @@ impl Figure<'_> {
         };
         let lines = self.lines.map(|_, (points, _)| points.clone());
         let data = Data::of_lines(
-            Across::Time(1.0 / self.time.per_second),
+            Across::Time((1.0 / self.time.per_second).round()),
             ("time", self.time.name),
             self.labels,
             self.unit,
@@ -411,7 +411,9 @@ mod tests {
                 .collect();
         }
         for chart in charts(&scenario, &fixture::labels()) {
-            let csv = chart.data.unwrap().csv;
+            let data = chart.data.unwrap();
+            assert_eq!(data.across.attribute().as_deref(), Some("time 60"));
+            let csv = data.csv;
             assert_eq!(csv.lines().count(), 1501, "{}", chart.title);
             let heading = csv.lines().next().unwrap();
             assert!(
