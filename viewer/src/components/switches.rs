@@ -5,6 +5,9 @@ use yew::prelude::*;
 
 use crate::route::LatencyView;
 
+/// The choices of a group: the word in an address, and what it is called.
+type Choices<'a> = &'a [(&'static str, &'a str)];
+
 /// Which saves, which of their times, and how they are drawn. Each choice has the word that it has in an address.
 pub(crate) fn latency_switches(
     view: LatencyView,
@@ -16,7 +19,7 @@ pub(crate) fn latency_switches(
         ("baseline", labels.baseline.as_str()),
         ("candidate", labels.candidate.as_str()),
     ];
-    let groups: [(&str, &'static str, &[(&'static str, &str)]); 5] = [
+    let groups: [(&str, &'static str, Choices<'_>); 5] = [
         (
             "Saves",
             "class",
@@ -44,7 +47,7 @@ pub(crate) fn latency_switches(
         ),
         ("Scale", "scale", &[("log", "Log"), ("linear", "Linear")]),
     ];
-    let group = |(legend, key, options): &(&str, &'static str, &[(&'static str, &str)])| {
+    let group = |(legend, key, options): &(&str, &'static str, Choices<'_>)| {
         let option = |(value, label): &(&'static str, &str)| {
             let (choose, chosen) = (choose.clone(), view.with(key, value));
             let onchange = Callback::from(move |_: Event| choose.emit(chosen));
