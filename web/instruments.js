@@ -12,10 +12,6 @@ const SLIP = 4;
 const PACE = 100;
 /** What a product of whole numbers and fractions may miss a whole number by. */
 const SLACK = 1e-6;
-/** What a drawing looks like by itself: these are taken from the style sheet into a copy. */
-const STYLES = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linejoin", "opacity"];
-const FONT = ["font-family", "font-size", "font-weight"];
-
 /** Where all charts of one kind are read: the figure that leads, the row of its table, and whether keys put it there. */
 let cursor;
 /** A range on its way: its figure and two times in units of the axis; `pointer` is the one that draws it. */
@@ -342,108 +338,26 @@ function onFocusOut({ target }) {
 
 // ---------- copies and tables ----------
 
-const titleOf = (figure) => figure.querySelector("figcaption b").textContent;
+/** Loaded when they are first asked for: most readers only look. */
+const copies = () => import("./copies.js");
 
-/** A drawing that stands alone: its title above, its styles its own, the page's background behind. */
-function standalone(figure) {
-  const { svg } = plotOf(figure);
-  const copy = svg.cloneNode(true);
-  const copies = [copy, ...copy.querySelectorAll("*")];
-  [svg, ...svg.querySelectorAll("*")].forEach((original, i) => {
-    const style = getComputedStyle(original);
-    if (style.display === "none" || original.matches(".cursor, .sel")) return copies[i].remove();
-    const names = original.matches("text") ? [...STYLES, ...FONT] : STYLES;
-    set(copies[i], Object.fromEntries(names.map((name) => [name, style.getPropertyValue(name)])));
-    return ["class", "data-plot"].forEach((name) => copies[i].removeAttribute(name));
-  });
-  const { width, height } = svg.viewBox.baseVal;
-  const [edge, head] = [12, 32];
-  const size = { width: width + 2 * edge, height: height + head + edge };
-  set(copy, { viewBox: `${-edge} ${-head} ${size.width} ${size.height}`, ...size });
-  const page = getComputedStyle(document.body);
-  const title = document.createElementNS(SVG, "text");
-  title.textContent = titleOf(figure);
-  set(title, { y: 12 - head / 2, fill: page.color, "font-family": page.fontFamily, "font-size": 14, "font-weight": 600 });
-  const background = document.createElementNS(SVG, "rect");
-  set(background, { x: -edge, y: -head, ...size, fill: page.backgroundColor });
-  const hatch = document.getElementById("hatch").cloneNode(true);
-  set(hatch.firstChild, { stroke: getComputedStyle(document.querySelector("#hatch path")).stroke });
-  copy.prepend(background, hatch, title);
-  return { text: new XMLSerializer().serializeToString(copy), ...size };
-}
-
-/** The drawing as a picture with two pixels for one. */
-async function picture(figure) {
-  const { text, width, height } = standalone(figure);
-  const image = new Image();
-  image.src = URL.createObjectURL(new Blob([text], { type: "image/svg+xml" }));
-  await image.decode();
-  const canvas = document.createElement("canvas");
-  [canvas.width, canvas.height] = [2 * width, 2 * height];
-  canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
-  URL.revokeObjectURL(image.src);
-  return new Promise((done) => { canvas.toBlob(done, "image/png"); });
-}
-
-const COPIES = {
-  PNG: { type: "image/png", make: picture },
-  SVG: { type: "image/svg+xml", make: async (figure) => standalone(figure).text },
-  CSV: { type: "text/csv", make: async (figure) => figure.dataset.csv },
-};
-
-/** Copies a chart; saves it as a file where the browser keeps its clipboard to itself. */
-async function copy(figure, kind) {
-  const { type, make } = COPIES[kind];
-  const made = make(figure);
-  try {
-    // A picture may still be on its way: the clipboard is asked at once, while the click allows it.
-    await (kind === "PNG"
-      ? navigator.clipboard.write([new ClipboardItem({ [type]: made })])
-      : navigator.clipboard.writeText(await made));
-    say(figure, `Copied as ${kind}`, true);
-  } catch {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([await made], { type }));
-    link.download = `${titleOf(figure).replace(/[^\p{L}\p{N}]+/gu, "-")}.${kind.toLowerCase()}`;
-    link.click();
-    say(figure, `The clipboard is closed to this page: saved as ${kind} file`, true);
-  }
-}
-
-function onClick({ target }) {
+async function onClick({ target }) {
   const button = target.closest?.("button[data-copy]");
-  const menu = button?.closest("details");
   // A click elsewhere closes the menu.
   for (const open of document.querySelectorAll("details.menu[open]")) {
     if (button || !open.contains(target)) open.open = false;
   }
   if (!button) return;
-  menu.querySelector("summary").focus();
-  copy(button.closest("figure"), button.dataset.copy);
+  button.closest("details").querySelector("summary").focus();
+  const figure = button.closest("figure");
+  const { copy } = await copies();
+  say(figure, await copy(figure, plotOf(figure).svg, button.dataset.copy), true);
 }
 
-/** Fills a data table when it is opened: a day's charts would make a page of tens of thousands of cells. */
-function onToggle({ target: details }) {
-  if (!details.matches?.("details.table[open]") || details.querySelector("table")) return;
-  const figure = details.closest("figure");
-  const { heading, rows } = tableOf(figure);
-  const box = document.createElement("div");
-  set(box, { class: "scroll", tabindex: 0, role: "region", "aria-label": `Data table: ${titleOf(figure)}` });
-  const table = document.createElement("table");
-  const head = table.createTHead().insertRow();
-  for (const text of heading) {
-    const cell = document.createElement("th");
-    cell.scope = "col";
-    cell.textContent = text;
-    head.append(cell);
-  }
-  const body = table.createTBody();
-  for (const row of rows) {
-    const line = body.insertRow();
-    for (const text of row) line.insertCell().textContent = text;
-  }
-  box.append(table);
-  details.append(box);
+async function onToggle({ target: details }) {
+  if (!details.matches?.("figure details[open]")) return;
+  const { fill } = await copies();
+  if (details.matches(".table") && !details.querySelector("table")) fill(details, tableOf(details.closest("figure")));
 }
 
 // ---------- the page ----------
