@@ -82,22 +82,13 @@ pub(crate) fn Latency(props: &LatencyProps) -> Html {
             browser::replace_hash(&route.to_string());
         })
     };
-    let whole = {
-        let choose = choose.clone();
-        move |_: MouseEvent| {
-            choose.emit(LatencyView {
-                range: None,
-                ..view
-            })
-        }
-    };
     html! {
         <section aria-labelledby="h-latency" aria-busy={is_busy.then_some("true")}>
             { shown(heading("h-latency", "Latency", &arms)) }
             { latency_switches(view, &arms, &choose) }
             <div class="range">
                 <p role="status" id="range">{ chosen.as_deref().unwrap_or_default() }</p>
-                if chosen.is_some() { <button type="button" class="btn" onclick={whole}>{ "Whole time" }</button> }
+                { shown(markup! { @if chosen.is_some() { button.btn type="button" data-whole { "Whole time" } } }) }
             </div>
             { shown(latencies(&found)) }
         </section>
