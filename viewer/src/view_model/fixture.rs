@@ -380,6 +380,7 @@ fn entry(id: &str, started_at: &str, verdict: Verdict, p95: f64, revision: &str)
             rows_change: Some(-0.61),
             saves_lost: Some(0),
         },
+        review: None,
     }
 }
 
