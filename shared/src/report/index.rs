@@ -6,7 +6,7 @@ use super::{Review, Status};
 use crate::verdict::Verdict;
 
 /// The list of runs beside the run folders.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Index {
