@@ -109,7 +109,7 @@ impl TrendChart {
                 @for (i, (at, day)) in self.days.iter().enumerate() {
                     text.lbl[i % 2 == 1] x=(percent(scales.x(*at))) y="100%" dy="17" text-anchor="middle" { (day) }
                 }
-                (self.marks(&scales))
+                (self.marks(&scales, &MARK_TOPS))
                 @for line in &self.lines { (self.line(line, &scales)) }
             }
         }
@@ -124,7 +124,7 @@ impl TrendChart {
         let scales = self.scales(middle - half, middle + half);
         html! {
             svg role="img" aria-label=(self.aria) {
-                (self.marks(&scales))
+                (self.marks(&scales, &["8"; ROWS]))
                 @for line in &self.lines {
                     (path(line, &scales))
                     @if let Some(last) = line.points.last() {
@@ -143,14 +143,14 @@ impl TrendChart {
         }
     }
 
-    fn marks(&self, scales: &Scales) -> Markup {
+    fn marks(&self, scales: &Scales, tops: &[&str; ROWS]) -> Markup {
         html! {
             @for (i, mark) in self.marks.iter().enumerate() {
                 // Between the last run of the old level and the first of the new.
                 @let x = percent(mark.at as f64 / scales.runs * 100.0);
                 @let ends = mark.at * 2 > self.runs;
                 line.chg x1=(x) x2=(x) y1="0" y2="100%" {}
-                text.ti.tw x=(x) y="0" dx=(if ends { "-4" } else { "4" }) dy=(MARK_TOPS[i % ROWS])
+                text.ti.tw x=(x) y="0" dx=(if ends { "-4" } else { "4" }) dy=(tops[i % ROWS])
                     text-anchor=[ends.then_some("end")] { (mark.sign) tspan.lbl { (mark.text) } }
             }
         }

@@ -210,7 +210,7 @@ pub(crate) fn compared(reference: &str, candidate: &str) -> Route {
 }
 
 fn table(series: &Series<'_>) -> Markup {
-    let columns = ["Started (UTC)", "Run", "Revision"];
+    let columns = ["Run, by its start (UTC)", "Revision"];
     let figures = ["Baseline", "Candidate", "Change", "95\u{202f}% interval"];
     let newest = series.points.iter().enumerate().rev();
     markup! {
@@ -227,9 +227,9 @@ fn table(series: &Series<'_>) -> Markup {
                             @let run = point.run.entry;
                             @let step = series.steps.iter().find(|step| step.at == i);
                             tr.mark[step.is_some()] {
-                                td.nw { (dates::short(&run.started_at)) }
                                 th scope="row" {
-                                    a.title href=(Route::Report(run.id.clone())) { (run.title) }
+                                    a.title.nw href=(Route::Report(run.id.clone())) { (dates::short(&run.started_at)) }
+                                    small.why { (run.title) }
                                     @if let Some(step) = step { small.why { (mark(step.better)) " " (better_or_worse(step.better)) " level from here on" } }
                                 }
                                 td { code { (run.revision) } }

@@ -15,7 +15,6 @@ use crate::components::mark::{mark, mark_as};
 use crate::components::trend_grid::trend_grid;
 use crate::route::Route;
 use crate::view_model::dates;
-use crate::view_model::history::History;
 use crate::view_model::runs::Week;
 use crate::view_model::week::{Held, Move, WeekReview, followed_with_interval};
 
@@ -36,7 +35,7 @@ pub(crate) fn week(index: &Index, name: &str) -> Markup {
             }
         }
         @match (&review.run, review.runs.first()) {
-            (Some(held), _) => (reviewed(index, held)),
+            (Some(held), _) => (reviewed(held)),
             (None, Some(run)) => {
                 (latest(run))
                 p.note.below { "An older build made the list of runs, which holds no figures of this week. " code { "runner index" } " adds them." }
@@ -85,7 +84,7 @@ fn empty(name: &str, range: &str, review: &WeekReview<'_>) -> Markup {
     }
 }
 
-fn reviewed(index: &Index, held: &Held<'_>) -> Markup {
+fn reviewed(held: &Held<'_>) -> Markup {
     let run = held.run.entry;
     let below = markup! {
         a href=(Route::Report(run.id.clone())) { (run.title) } ", " (dates::date_time(&run.started_at))
@@ -96,8 +95,7 @@ fn reviewed(index: &Index, held: &Held<'_>) -> Markup {
         }
         ". " (run.headline.sentence)
     };
-    let history = History::of(index, Some(&run.profile));
-    let series = history.as_ref().map(History::all).unwrap_or_default();
+    let series = held.history.all();
     markup! {
         (headline(held.verdict(), &held.sentence(), below))
         (moves(held))
@@ -106,7 +104,7 @@ fn reviewed(index: &Index, held: &Held<'_>) -> Markup {
             section aria-labelledby="h-trends" {
                 div.sh {
                     h2 #h-trends { "Trends of the key metrics" }
-                    p { "All runs of profile " (run.profile) ", up to the newest. Dashed: changes of level. " a href=(Route::Trends(Some(run.profile.clone()))) { "At large" } "." }
+                    p { "Profile " (run.profile) ", up to this week. Dashed: changes of level. " a href=(Route::Trends(Some(run.profile.clone()))) { "At large" } "." }
                 }
                 (trend_grid(&series, Some(&run.profile)))
             }
@@ -118,23 +116,22 @@ fn reviewed(index: &Index, held: &Held<'_>) -> Markup {
 }
 
 fn moves(held: &Held<'_>) -> Markup {
-    let moves = held.moves();
-    let count = |better| moves.iter().filter(|m| m.better == better).count();
+    let count = |better| held.moves.iter().filter(|m| m.better == better).count();
     markup! {
         section aria-labelledby="h-moves" {
             div.sh {
                 h2 #h-moves { (count(Some(false))) " worse, " (count(Some(true))) " better, " (count(None)) " without a change that can be told" }
-                p { "Gains over the run’s own baseline; moved where the two 95\u{202f}% intervals have nothing in common." }
+                p { "Gains over the run’s own baseline; moved where the two 95\u{202f}% intervals have nothing in common and runs seldom differ as much." }
             }
             div.scroll tabindex="0" role="region" aria-labelledby="h-moves" {
                 table {
                     thead { tr {
-                        th scope="col" { "Metric" } th scope="col" { "Scenario" }
+                        th scope="col" { "Metric" } th scope="col" { "Moved" }
                         th.r scope="col" { "Before" } th.r scope="col" { "This week" }
                         th.r.pl scope="col" { "Baseline" } th.r scope="col" { "Candidate" }
-                        th.pl scope="col" { "Moved" }
+                        th.pl scope="col" { "Scenario" }
                     } }
-                    tbody { @for moved in &moves { (row(held, moved)) } }
+                    tbody { @for moved in &held.moves { (row(held, moved)) } }
                 }
             }
         }
@@ -152,18 +149,18 @@ fn row(held: &Held<'_>, moved: &Move<'_>) -> Markup {
     markup! {
         tr.mark[moved.better == Some(false)] {
             th scope="row" { a.title href=(route) { (moved.key.title) } }
-            td {
-                @if let Some(name) = held.run.review.scenario(moved.now.scenario) {
-                    a href=(Route::scenario(&run.id, name)) { (name) }
-                }
-            }
+            td.nw { (verdict_of(moved)) }
             td.r.nw { (before.as_deref().unwrap_or("–")) }
             td.r.nw { (followed_with_interval(moved.key, moved.now)) }
             @for (i, role) in ArmRole::ALL.into_iter().enumerate() {
                 @let value = moved.now.arms.get(role).map(|v| format_value(v, unit));
                 td.r.nw.pl[i == 0] { (value.as_deref().unwrap_or("–")) }
             }
-            td.pl.nw { (verdict_of(moved)) }
+            td.pl.nw {
+                @if let Some(name) = held.run.review.scenario(moved.now.scenario) {
+                    a href=(Route::scenario(&run.id, name)) { (name) }
+                }
+            }
         }
     }
 }

@@ -4,7 +4,7 @@ use shared::criteria::Better;
 use shared::metric::Metric;
 use shared::report::{Figure, Index, IndexEntry, Review};
 use shared::review::{KEY_METRICS, KeyMetric};
-use shared::stats::{FEWEST_POINTS, Interval, change_points};
+use shared::stats::{FEWEST_POINTS, Interval, change_points, median};
 use shared::units::{Unit, format_change, format_factor, format_interval, format_value};
 
 use super::dates;
@@ -55,17 +55,27 @@ impl<'a> History<'a> {
         let is_asked = |run: &&IndexEntry| profile.is_none_or(|profile| profile == run.profile);
         let profile = index.runs.iter().find(is_asked)?.profile.as_str();
         let of_profile = || index.runs.iter().filter(|run| run.profile == profile);
-        let newest = of_profile().find_map(Reviewed::of);
         let known = || of_profile().filter_map(Reviewed::of);
-        let like = known().filter(|run| newest.is_some_and(|newest| run.is_like(&newest)));
-        let mut runs: Vec<Reviewed<'_>> = like.collect();
-        runs.reverse();
+        let newest = known().next();
+        let runs = newest.map_or_else(Vec::new, |newest| like(known(), &newest));
         Some(Self {
             profile,
             elsewhere: known().count() - runs.len(),
             unknown: of_profile().count() - known().count(),
             runs,
         })
+    }
+
+    /// Up to the end of a week, of the runs that can be held against one of that week.
+    pub(crate) fn until(index: &'a Index, week: &str, run: Reviewed<'a>) -> Self {
+        let in_time = |run: &&IndexEntry| dates::week(&run.started_at).as_str() <= week;
+        let known = index.runs.iter().filter(in_time).filter_map(Reviewed::of);
+        Self {
+            profile: &run.entry.profile,
+            runs: like(known, &run),
+            elsewhere: 0,
+            unknown: 0,
+        }
     }
 
     /// The series of all key metrics that any run measured, in the strategy's order.
@@ -99,6 +109,13 @@ impl<'a> History<'a> {
                 "without figures in the list (runner index adds them)",
             )
     }
+}
+
+/// The runs that can be held against one, oldest first.
+fn like<'a>(runs: impl Iterator<Item = Reviewed<'a>>, run: &Reviewed<'_>) -> Vec<Reviewed<'a>> {
+    let mut like: Vec<Reviewed<'_>> = runs.filter(|other| other.is_like(run)).collect();
+    like.reverse();
+    like
 }
 
 /// The key metric of a name.
@@ -143,17 +160,10 @@ pub(crate) struct Series<'a> {
 impl<'a> Series<'a> {
     fn of(key: &'static KeyMetric, measured: Vec<(Reviewed<'a>, &'a Figure)>) -> Option<Self> {
         let of_change = measured.last()?.1.change.is_some();
-        let value = |f: &Figure| {
-            if of_change {
-                f.change
-            } else {
-                f.arms.candidate
-            }
-        };
         let points: Vec<Point<'_>> = measured
             .into_iter()
             .filter_map(|(run, figure)| {
-                let value = value(figure).filter(|v| v.is_finite())?;
+                let value = followed(figure, of_change).filter(|v| v.is_finite())?;
                 Some(Point { run, figure, value })
             })
             .collect();
@@ -338,19 +348,18 @@ impl Scale {
 }
 
 /// Whether a metric is better (`Some(true)`) or worse than it was: the two 95 % intervals have nothing in common, and the
-/// figures differ by a percent or more. `None` where they cannot be told apart.
-pub(crate) fn moved(key: &KeyMetric, before: &Figure, now: &Figure) -> Option<bool> {
+/// figures differ by a percent or more, and by more than runs that follow each other do. `None` where they cannot be told
+/// apart.
+pub(crate) fn moved(
+    key: &KeyMetric,
+    before: &Figure,
+    now: &Figure,
+    history: &History<'_>,
+) -> Option<bool> {
     let of_change = before.change.is_some() && now.change.is_some();
     if before.change.is_some() != now.change.is_some() {
         return None;
     }
-    let value = |f: &Figure| {
-        if of_change {
-            f.change
-        } else {
-            f.arms.candidate
-        }
-    };
     let (a, b) = (before.interval?, now.interval?);
     // Memory at its highest is one figure a run: its interval says nothing of how runs differ.
     let counted = |i: Interval| i.low == i.high;
@@ -358,9 +367,40 @@ pub(crate) fn moved(key: &KeyMetric, before: &Figure, now: &Figure) -> Option<bo
         return None;
     }
     let scale = Scale::of(key.metric, of_change);
-    let (from, to) = (scale.there(value(before)?), scale.there(value(now)?));
+    let value = |f: &Figure| Some(scale.there(followed(f, of_change)?));
+    let (from, to) = (value(before)?, value(now)?);
     let apart = a.high < b.low || b.high < a.low;
-    (apart && (to - from).abs() >= LEAST).then(|| is_better(key, from, to))
+    let least = usual_difference(key, history, value).map_or(LEAST, |d| LEAST.max(MOST_USUAL * d));
+    (apart && (to - from).abs() >= least).then(|| is_better(key, from, to))
+}
+
+fn followed(figure: &Figure, of_change: bool) -> Option<f64> {
+    if of_change {
+        figure.change
+    } else {
+        figure.arms.candidate
+    }
+}
+
+/// So many times their median, 95 % of the differences of normally scattered figures reach at most: the quotient of the
+/// normal distribution's quantiles 0.975 and 0.75.
+const MOST_USUAL: f64 = 2.906;
+/// Fewer differences than this say little about what is usual.
+const FEWEST_DIFFERENCES: usize = 5;
+
+/// The median of the differences between runs that follow each other, which changes of level do not move. An interval says
+/// how surely one run knows its own figure, not how runs differ.
+fn usual_difference(
+    key: &KeyMetric,
+    history: &History<'_>,
+    value: impl Fn(&Figure) -> Option<f64>,
+) -> Option<f64> {
+    let name = key.metric.to_string();
+    let figures = history.runs.iter().filter_map(|run| run.figure(&name));
+    let values: Vec<f64> = figures.filter_map(value).collect();
+    let differences: Vec<f64> = values.windows(2).map(|w| (w[1] - w[0]).abs()).collect();
+    let enough = differences.len() >= FEWEST_DIFFERENCES;
+    median(&differences).filter(|_| enough)
 }
 
 #[cfg(test)]
@@ -430,11 +470,46 @@ mod tests {
             change: Some(value),
             interval: Some(Interval::exact(value)),
         };
-        let key = key_metric("memory.growth").unwrap();
-        assert_eq!(moved(key, &exact(0.1), &exact(0.5)), None);
-        let rows = key_metric("database.rows").unwrap();
-        assert_eq!(moved(rows, &exact(-0.5), &exact(-0.6)), Some(true));
-        assert_eq!(moved(rows, &exact(-0.5), &exact(-0.501)), None);
+        let index = reviewed(&[-0.7]);
+        let history = History::of(&index, None).unwrap();
+        let told = |metric: &str, before: f64, now: f64| {
+            moved(
+                key_metric(metric).unwrap(),
+                &exact(before),
+                &exact(now),
+                &history,
+            )
+        };
+        assert_eq!(told("memory.growth", 0.1, 0.5), None);
+        assert_eq!(told("database.rows", -0.5, -0.6), Some(true));
+        assert_eq!(told("database.rows", -0.5, -0.501), None);
+    }
+
+    #[test]
+    fn a_difference_that_runs_often_have_is_no_move() {
+        let restless = reviewed(&[-0.7, -0.55, -0.7, -0.55, -0.7, -0.55]);
+        let steady = reviewed(&[-0.7, -0.7, -0.7, -0.7, -0.7, -0.55]);
+        let told = |index: &Index| {
+            let history = History::of(index, None).unwrap();
+            let [.., before, now] = history.runs.as_slice() else {
+                panic!("six runs");
+            };
+            let figure = |run: &Reviewed<'_>| run.figure("response.p99").cloned().unwrap();
+            moved(
+                key_metric("response.p99").unwrap(),
+                &figure(before),
+                &figure(now),
+                &history,
+            )
+        };
+        assert_eq!((told(&restless), told(&steady)), (None, Some(false)));
+    }
+
+    #[test]
+    fn a_week_knows_nothing_of_later_weeks() {
+        let index = reviewed(&[-0.7; 4]);
+        let run = Reviewed::of(&index.runs[1]).unwrap();
+        assert_eq!(History::until(&index, "2025-W48", run).runs.len(), 3);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use shared::units::{Unit, format_change, format_factor, format_value};
 use shared::verdict::Verdict;
 
 use super::dates;
-use super::history::{Reviewed, better_or_worse, key_metric, moved, show, show_interval};
+use super::history::{History, Reviewed, better_or_worse, key_metric, moved, show, show_interval};
 
 /// Changes that the sentence names; the table has the rest.
 const MOST_NAMED: usize = 3;
@@ -29,6 +29,10 @@ pub(crate) struct WeekReview<'a> {
 pub(crate) struct Held<'a> {
     pub(crate) run: Reviewed<'a>,
     pub(crate) reference: Option<Reviewed<'a>>,
+    /// The runs that both belong to, up to the end of the week.
+    pub(crate) history: History<'a>,
+    /// Every key metric that the run measured: worse first, then better, then the rest.
+    pub(crate) moves: Vec<Move<'a>>,
 }
 
 /// A key metric now and before.
@@ -66,10 +70,7 @@ impl<'a> WeekReview<'a> {
         Self {
             previous: weeks().filter(of_year).filter(|w| w.as_str() < week).max(),
             next: weeks().filter(of_year).filter(|w| w.as_str() > week).min(),
-            run: representative(&runs).map(|run| Held {
-                reference: reference(index, week, &run),
-                run,
-            }),
+            run: representative(&runs).map(|run| Held::of(index, week, run)),
             runs,
         }
     }
@@ -98,16 +99,17 @@ fn reference<'a>(index: &'a Index, week: &str, run: &Reviewed<'_>) -> Option<Rev
 }
 
 impl<'a> Held<'a> {
-    /// Every key metric that the run measured: worse first, then better, then the rest.
-    pub(crate) fn moves(&self) -> Vec<Move<'a>> {
+    fn of(index: &'a Index, week: &str, run: Reviewed<'a>) -> Self {
+        let reference = reference(index, week, &run);
+        let history = History::until(index, week, run);
         let mut moves: [Vec<Move<'_>>; 3] = Default::default();
         for key in KEY_METRICS {
             let name = key.metric.to_string();
-            let Some(now) = self.run.figure(&name) else {
+            let Some(now) = run.figure(&name) else {
                 continue;
             };
-            let before = self.reference.and_then(|run| run.figure(&name));
-            let better = before.and_then(|before| moved(key, before, now));
+            let before = reference.and_then(|run| run.figure(&name));
+            let better = before.and_then(|before| moved(key, before, now, &history));
             let place = better.map_or(2, usize::from);
             moves[place].push(Move {
                 key,
@@ -116,7 +118,12 @@ impl<'a> Held<'a> {
                 better,
             });
         }
-        moves.into_iter().flatten().collect()
+        Self {
+            run,
+            reference,
+            history,
+            moves: moves.into_iter().flatten().collect(),
+        }
     }
 
     /// The targets that are newly missed, and those that are missed no more. Targets of scenarios that one of the runs
@@ -147,7 +154,7 @@ impl<'a> Held<'a> {
         let missed = self.targets().iter().any(|t| t.now == Some(Verdict::Fail));
         if missed || self.run.entry.headline.verdict == Verdict::Fail {
             Verdict::Fail
-        } else if self.moves().iter().any(|m| is_worse(m.better)) {
+        } else if self.moves.iter().any(|m| is_worse(m.better)) {
             Verdict::Warn
         } else if self.reference.is_none() {
             Verdict::NotJudged
@@ -165,8 +172,7 @@ impl<'a> Held<'a> {
             );
         };
         let week = dates::week(&reference.entry.started_at);
-        let moves = self.moves();
-        let of = |better: bool| moves.iter().filter(move |m| m.better == Some(better));
+        let of = |better: bool| self.moves.iter().filter(move |m| m.better == Some(better));
         let (worse, better) = (of(false).count(), of(true).count());
         let metrics = match (better, worse) {
             (0, 0) => return self.with_targets(format!("No key metric moved since {week}")),
@@ -403,7 +409,7 @@ mod tests {
         let held = held(&index, &dates::week(&index.runs[0].started_at));
         assert_eq!(held.sentence(), "No key metric moved since 2025-W46.");
         assert_eq!(held.verdict(), Verdict::Pass);
-        assert!(held.moves().iter().all(|m| m.better.is_none()));
+        assert!(held.moves.iter().all(|m| m.better.is_none()));
     }
 
     #[test]
