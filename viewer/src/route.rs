@@ -3,10 +3,11 @@
 use std::fmt;
 
 use shared::arms::{ArmRole, Class};
+use shared::cost::Prices;
 use shared::metric::LatencyKind;
 
 /// A page with all that its address says.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Route {
     /// All runs.
     Runs,
@@ -23,6 +24,13 @@ pub(crate) enum Route {
     },
     /// The executive summary of a run.
     Report(String),
+    /// The same, with prices of the reader's.
+    PricedReport {
+        /// Name of the run.
+        run: String,
+        /// What its cost is computed from.
+        prices: Box<Prices>,
+    },
     /// One scenario of a run.
     Scenario {
         /// Name of the run.
@@ -135,7 +143,7 @@ impl Route {
                 metric: (*metric).to_owned(),
                 profile: profile(query),
             },
-            ["run", run] if named => Self::Report((*run).to_owned()),
+            ["run", run] if named => Self::priced((*run).to_owned(), Prices::of_query(query)),
             ["run", run, scenario] if named => Self::Scenario {
                 run: (*run).to_owned(),
                 scenario: (*scenario).to_owned(),
@@ -159,6 +167,18 @@ impl Route {
         })
     }
 
+    /// A run's executive summary with a reader's prices, if there are any.
+    pub(crate) fn priced(run: String, prices: Prices) -> Self {
+        if prices == Prices::default() {
+            Self::Report(run)
+        } else {
+            Self::PricedReport {
+                run,
+                prices: Box::new(prices),
+            }
+        }
+    }
+
     /// A scenario's page as it is first shown.
     pub(crate) fn scenario(run: &str, scenario: &str) -> Self {
         Self::Scenario {
@@ -171,7 +191,9 @@ impl Route {
     /// The run that the page belongs to.
     pub(crate) fn run(&self) -> Option<&str> {
         match self {
-            Self::Report(run) | Self::Scenario { run, .. } => Some(run),
+            Self::Report(run) | Self::PricedReport { run, .. } | Self::Scenario { run, .. } => {
+                Some(run)
+            }
             _ => None,
         }
     }
@@ -183,7 +205,9 @@ impl Route {
             Self::Runs | Self::Week(_) | Self::Trends(_) | Self::Trend { .. } | Self::Choose(_) => {
                 Program::Overview
             }
-            Self::Report(_) | Self::Scenario { .. } => Program::Evidence,
+            Self::Report(_) | Self::PricedReport { .. } | Self::Scenario { .. } => {
+                Program::Evidence
+            }
             Self::Compare { .. } => Program::Comparison,
             Self::NotFound(address) => {
                 let path = address.split('?').next().unwrap_or_default();
@@ -200,6 +224,10 @@ impl Route {
     /// Whether both addresses show the same page, if not the same view of it.
     pub(crate) fn is_same_page(&self, other: &Self) -> bool {
         match (self, other) {
+            (
+                Self::Report(a) | Self::PricedReport { run: a, .. },
+                Self::Report(b) | Self::PricedReport { run: b, .. },
+            ) => a == b,
             (
                 Self::Scenario {
                     run: a,
@@ -269,6 +297,7 @@ impl fmt::Display for Route {
                 of_profile(f, "", profile.as_deref())
             }
             Self::Report(run) => write!(f, "#/run/{run}"),
+            Self::PricedReport { run, prices } => write!(f, "#/run/{run}?{prices}"),
             Self::Scenario {
                 run,
                 scenario,
@@ -339,6 +368,7 @@ mod tests {
             "#/",
             "#/week/2025-W47",
             "#/run/20251120-0942-quick",
+            "#/run/r1?currency=EUR&million_rows=0.2",
             "#/run/r1/medium-load",
             "#/run/r1/medium-load?class=duplicate&time=service",
             "#/run/r1/medium-load?class=all&time=service",

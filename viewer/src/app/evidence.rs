@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use shared::cost::Prices;
 use yew::prelude::*;
 
 use super::{NOT_FOUND, use_address, use_page_change, use_title};
@@ -30,13 +31,21 @@ fn Evidence() -> Html {
     use_page_change(&route, is_own);
     use_title(is_own.then(|| title(&route, run.as_ref())));
     let page = match (&route, &run) {
-        (Route::Report(_), Some(Loading::Ready(data))) => html! { <Report data={data.clone()} /> },
+        (Route::Report(_), Some(Loading::Ready(data))) => {
+            html! { <Report data={data.clone()} prices={Prices::default()} /> }
+        }
+        (Route::PricedReport { prices, .. }, Some(Loading::Ready(data))) => {
+            html! { <Report data={data.clone()} prices={(**prices).clone()} /> }
+        }
         (Route::Scenario { scenario, view, .. }, Some(Loading::Ready(data))) => {
             html! { <ScenarioPage data={data.clone()} name={scenario.clone()} view={*view} key={scenario.clone()} /> }
         }
-        (Route::Report(id) | Route::Scenario { run: id, .. }, Some(state)) => {
-            shown(run_state(id, state))
-        }
+        (
+            Route::Report(id)
+            | Route::PricedReport { run: id, .. }
+            | Route::Scenario { run: id, .. },
+            Some(state),
+        ) => shown(run_state(id, state)),
         (Route::NotFound(_), _) if is_own => shown(not_found()),
         _ => return html! {},
     };
@@ -49,7 +58,9 @@ fn title(route: &Route, run: Option<&State>) -> String {
         _ => None,
     };
     match route {
-        Route::Report(id) => run.map_or_else(|| id.clone(), |run| run.title.clone()),
+        Route::Report(id) | Route::PricedReport { run: id, .. } => {
+            run.map_or_else(|| id.clone(), |run| run.title.clone())
+        }
         Route::Scenario {
             run: id,
             scenario: name,

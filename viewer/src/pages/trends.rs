@@ -10,7 +10,9 @@ use shared::units::format_value;
 use crate::components::arms_key::arms_key;
 use crate::components::trend_grid::trend_grid;
 use crate::route::{Route, Side};
-use crate::view_model::history::{History, Series, better_or_worse, key_metric, mark};
+use crate::view_model::history::{
+    History, Series, better_or_worse, key_metric, levels_finding, mark,
+};
 use crate::view_model::runs::profiles;
 use crate::view_model::{dates, trend_charts};
 
@@ -18,12 +20,7 @@ use crate::view_model::{dates, trend_charts};
 pub(crate) fn all(index: &Index, profile: Option<&str>) -> Markup {
     let history = History::of(index, profile);
     let series = history.as_ref().map(History::all).unwrap_or_default();
-    let moved = series.iter().filter(|s| !s.steps.is_empty()).count();
-    let title = match (series.len(), moved) {
-        (0, _) => "Trends".to_owned(),
-        (all, 0) => format!("No change of level in {all} key metrics"),
-        (all, n) => format!("{n} of {all} key metrics changed their level"),
-    };
+    let title = levels_finding(&series);
     markup! {
         p.crumbs { a href=(Route::Runs) { "Runs" } " / Trends" }
         (head(index, &title, history.as_ref(), profile, |profile| Route::Trends(Some(profile))))

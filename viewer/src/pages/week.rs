@@ -15,6 +15,7 @@ use crate::components::mark::{mark, mark_as};
 use crate::components::trend_grid::trend_grid;
 use crate::route::Route;
 use crate::view_model::dates;
+use crate::view_model::history::levels_finding;
 use crate::view_model::runs::Week;
 use crate::view_model::week::{Held, Move, WeekReview, followed_with_interval};
 
@@ -103,8 +104,8 @@ fn reviewed(held: &Held<'_>) -> Markup {
         @if !series.is_empty() {
             section aria-labelledby="h-trends" {
                 div.sh {
-                    h2 #h-trends { "Trends of the key metrics" }
-                    p { "Profile " (run.profile) ", up to this week. Dashed: changes of level. " a href=(Route::Trends(Some(run.profile.clone()))) { "At large" } "." }
+                    h2 #h-trends { (levels_finding(&series)) }
+                    p { "Trends of profile " (run.profile) " up to this week. Dashed: changes of level. " a href=(Route::Trends(Some(run.profile.clone()))) { "At large" } "." }
                 }
                 (trend_grid(&series, Some(&run.profile)))
             }

@@ -279,6 +279,17 @@ impl<'a> Series<'a> {
     }
 }
 
+/// How many of the series changed their level, as a title.
+pub(crate) fn levels_finding(series: &[Series<'_>]) -> String {
+    let moved = series.iter().filter(|s| !s.steps.is_empty()).count();
+    match (series.len(), moved) {
+        (0, _) => "Trends".to_owned(),
+        (all, 0) => format!("No change of level in {all} key metrics"),
+        (all, 1) => format!("1 of {all} key metrics changed its level"),
+        (all, n) => format!("{n} of {all} key metrics changed their level"),
+    }
+}
+
 /// An arrow up for the better, down for the worse.
 pub(crate) const fn mark(better: bool) -> &'static str {
     if better { "▲" } else { "▼" }
