@@ -1,8 +1,9 @@
-// Prints how long the pages of a history of 500 runs take from a click until they are painted, and from a cold start:
+// Prints how long the pages of a history of 500 runs take: from a click on a link in another page of the site until they are painted,
+// and from a cold start. The processor time of the page's main thread says what a busy machine hides.
 // node history-times.mjs
 
 import path from "node:path";
-import { shown, openPage } from "./harness/browser.mjs";
+import { openPage, shown } from "./harness/browser.mjs";
 import { history, rewriteIndex } from "./harness/history.mjs";
 import { openSite } from "./harness/site.mjs";
 
@@ -17,28 +18,56 @@ try {
     runs: history(index.runs[0], RUNS, { steps: { "response.p99": { ago: 40, factor: 1.4 } } }),
   }));
   console.log(`${RUNS} runs, ${bytes} bytes of list`);
-  const pages = { list: "#/", week: "", trends: "#/trends", "one trend": "#/trends/response.p99" };
   const first = await openPage(site.browser, site.url);
-  pages.week = await first.locator("tbody.week a").first().getAttribute("href");
+  const week = await first.locator("tbody.week a").first().getAttribute("href");
+  const pages = { list: "#/", week, trends: "#/trends", "one trend": "#/trends/response.p99" };
   for (const [name, hash] of Object.entries(pages)) {
-    const cold = [];
-    const warm = [];
-    for (let i = 0; i < TIMES; i++) {
-      const page = await openPage(site.browser, `${site.url}#/no/page`);
-      warm.push(await timeTo(page, hash));
-      await page.context().close();
-      const fresh = await site.browser.newContext({ viewport: { width: 1280, height: 900 } });
-      const other = await fresh.newPage();
-      await other.addInitScript(watch);
-      await other.goto(site.url + hash);
-      await shown(other);
-      cold.push(await other.evaluate(() => window.painted));
-      await fresh.close();
-    }
-    console.log(`${name}: ${middle(warm)} ms from the click, ${middle(cold)} ms from a cold start (medians of ${TIMES})`);
+    const clicks = await times(hash, "#/no/page");
+    const cold = await times(hash);
+    console.log(`${name}: ${clicks} from the click, ${cold} from a cold start (medians of ${TIMES})`);
   }
 } finally {
   await site.close();
+}
+
+/** Milliseconds until a page is painted, from another page of the site or from nothing, and those of the processor. */
+async function times(hash, from) {
+  const wall = [];
+  const busy = [];
+  for (let i = 0; i < TIMES; i++) {
+    const context = await site.browser.newContext({ viewport: { width: 1280, height: 900 } });
+    const page = await context.newPage();
+    await page.addInitScript(watch);
+    if (from) {
+      await page.goto(site.url + from);
+      await shown(page);
+    }
+    await site.browser.startTracing(page, { categories: ["toplevel", "blink.user_timing"] });
+    if (from) {
+      await page.evaluate((to) => {
+        window.begun = performance.now();
+        location.hash = to;
+      }, hash);
+      await page.locator("main h1").getByText("Page not found").waitFor({ state: "detached" });
+    } else {
+      await page.goto(site.url + hash);
+    }
+    await page.locator("main section, main table").first().waitFor();
+    await shown(page);
+    wall.push(await page.evaluate(() => window.painted - (window.begun ?? 0)));
+    busy.push(processorTime(JSON.parse(await site.browser.stopTracing())));
+    await context.close();
+  }
+  return `${middle(wall)} ms (${middle(busy)} ms of processor)`;
+}
+
+/** Of the main thread of the page, by the busiest renderer's tasks. */
+function processorTime({ traceEvents }) {
+  const mains = traceEvents.filter((e) => e.name === "thread_name" && e.args.name === "CrRendererMain");
+  const of = ({ pid, tid }) => traceEvents
+    .filter((e) => e.pid === pid && e.tid === tid && e.name === "ThreadControllerImpl::RunTask")
+    .reduce((sum, e) => sum + (e.tdur ?? 0), 0);
+  return Math.max(...mains.map(of)) / 1000;
 }
 
 function middle(times) {
@@ -50,15 +79,4 @@ function watch() {
   new MutationObserver(() => {
     requestAnimationFrame(() => setTimeout(() => { window.painted = performance.now(); }));
   }).observe(document, { childList: true, subtree: true });
-}
-
-async function timeTo(page, hash) {
-  await page.evaluate(watch);
-  await page.evaluate((to) => {
-    window.clicked = performance.now();
-    location.hash = to;
-  }, hash);
-  await page.locator("main h1").getByText("not found", { exact: false }).waitFor({ state: "detached" });
-  await shown(page);
-  return page.evaluate(() => window.painted - window.clicked);
 }
