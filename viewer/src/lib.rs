@@ -13,6 +13,7 @@ mod components;
 mod load;
 mod pages;
 mod route;
+mod theme;
 mod view_model;
 
 pub use app::comparison::mount as mount_comparison;

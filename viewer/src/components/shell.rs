@@ -7,6 +7,7 @@ use yew::prelude::*;
 use super::shown;
 use crate::browser;
 use crate::route::{Program, Route};
+use crate::theme;
 
 /// Where the navigation leads.
 #[derive(Debug, Clone, PartialEq)]
@@ -94,13 +95,13 @@ fn footer() -> Markup {
 /// Changes between light and dark; going back to the system's own theme follows the system again.
 #[component]
 fn ThemeButton() -> Html {
-    let theme = use_state(browser::restore_theme);
-    let other = theme.other();
+    let shown = use_state(theme::restore);
+    let other = shown.other();
     let onclick = {
-        let theme = theme.clone();
+        let shown = shown.clone();
         Callback::from(move |_: MouseEvent| {
-            browser::choose_theme(other);
-            theme.set(other);
+            theme::choose(other);
+            shown.set(other);
         })
     };
     html! {

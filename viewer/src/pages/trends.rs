@@ -25,7 +25,8 @@ pub(crate) fn all(index: &Index, profile: Option<&str>) -> Markup {
         p.crumbs { a href=(Route::Runs) { "Runs" } " / Trends" }
         (head(index, &title, history.as_ref(), profile, |profile| Route::Trends(Some(profile))))
         @match &history {
-            Some(history) if !series.is_empty() => section.tight {
+            Some(history) if !series.is_empty() => section.tight aria-labelledby="h-all" {
+                h2.vh #h-all { "All key metrics" }
                 p.note { (explained(history)) }
                 (trend_grid(&series, profile))
             },

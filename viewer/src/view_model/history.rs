@@ -260,14 +260,9 @@ impl<'a> Series<'a> {
     }
 
     fn too_few(runs: usize) -> String {
-        let all = if runs == 1 { "1 run is" } else { "runs are" };
-        let count = if runs == 1 {
-            String::new()
-        } else {
-            format!("{runs} ")
-        };
+        let are = if runs == 1 { "run is" } else { "runs are" };
         format!(
-            "{count}{all} too few to tell a change of level, {} tell",
+            "{runs} {are} too few to tell a change of level, {} tell",
             2 * FEWEST_POINTS
         )
     }
@@ -282,8 +277,13 @@ impl<'a> Series<'a> {
 /// How many of the series changed their level, as a title.
 pub(crate) fn levels_finding(series: &[Series<'_>]) -> String {
     let moved = series.iter().filter(|s| !s.steps.is_empty()).count();
+    let runs = series.iter().map(|s| s.points.len()).max().unwrap_or(0);
     match (series.len(), moved) {
         (0, _) => "Trends".to_owned(),
+        _ if runs < 2 * FEWEST_POINTS => {
+            let too_few = Series::too_few(runs);
+            format!("Trends: {too_few}")
+        }
         (all, 0) => format!("No change of level in {all} key metrics"),
         (all, 1) => format!("1 of {all} key metrics changed its level"),
         (all, n) => format!("{n} of {all} key metrics changed their level"),
