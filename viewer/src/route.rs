@@ -11,8 +11,17 @@ use shared::metric::LatencyKind;
 pub(crate) enum Route {
     /// All runs.
     Runs,
-    /// The runs of one ISO week, `2025-W47`.
+    /// The review of one ISO week, `2025-W47`.
     Week(String),
+    /// How every key metric moved, over the runs of a profile; of the newest run's where it is absent.
+    Trends(Option<String>),
+    /// How one metric moved.
+    Trend {
+        /// Name of the metric.
+        metric: String,
+        /// As in `Trends`.
+        profile: Option<String>,
+    },
     /// The executive summary of a run.
     Report(String),
     /// The same, with prices of the reader's.
@@ -129,6 +138,11 @@ impl Route {
         Some(match parts.as_slice() {
             [] => Self::Runs,
             ["week", week] if named => Self::Week((*week).to_owned()),
+            ["trends"] => Self::Trends(profile(query)),
+            ["trends", metric] if named => Self::Trend {
+                metric: (*metric).to_owned(),
+                profile: profile(query),
+            },
             ["run", run] if named => Self::priced((*run).to_owned(), Prices::of_query(query)),
             ["run", run, scenario] if named => Self::Scenario {
                 run: (*run).to_owned(),
@@ -188,7 +202,9 @@ impl Route {
     /// choose by.
     pub(crate) fn program(&self) -> Program {
         match self {
-            Self::Runs | Self::Week(_) | Self::Choose(_) => Program::Overview,
+            Self::Runs | Self::Week(_) | Self::Trends(_) | Self::Trend { .. } | Self::Choose(_) => {
+                Program::Overview
+            }
             Self::Report(_) | Self::PricedReport { .. } | Self::Scenario { .. } => {
                 Program::Evidence
             }
@@ -236,6 +252,8 @@ impl Route {
                     ..
                 },
             ) => a == b && x == y,
+            (Self::Trends(_), Self::Trends(_)) => true,
+            (Self::Trend { metric: a, .. }, Self::Trend { metric: b, .. }) => a == b,
             _ => self == other,
         }
     }
@@ -254,6 +272,12 @@ impl LatencyView {
     }
 }
 
+/// Whose runs a trend is of.
+fn profile(query: &str) -> Option<String> {
+    let name = value(query, "profile").filter(|name| is_name(name));
+    name.map(str::to_owned)
+}
+
 /// The value of a key in `key=value&key=value`.
 fn value<'a>(query: &'a str, key: &str) -> Option<&'a str> {
     query
@@ -267,6 +291,11 @@ impl fmt::Display for Route {
         match self {
             Self::Runs => f.write_str("#/"),
             Self::Week(week) => write!(f, "#/week/{week}"),
+            Self::Trends(profile) => of_profile(f, "#/trends", profile.as_deref()),
+            Self::Trend { metric, profile } => {
+                write!(f, "#/trends/{metric}")?;
+                of_profile(f, "", profile.as_deref())
+            }
             Self::Report(run) => write!(f, "#/run/{run}"),
             Self::PricedReport { run, prices } => write!(f, "#/run/{run}?{prices}"),
             Self::Scenario {
@@ -306,6 +335,14 @@ impl fmt::Display for Route {
     }
 }
 
+fn of_profile(f: &mut fmt::Formatter<'_>, path: &str, profile: Option<&str>) -> fmt::Result {
+    f.write_str(path)?;
+    match profile {
+        Some(profile) => write!(f, "?profile={profile}"),
+        None => Ok(()),
+    }
+}
+
 impl maud::Render for Route {
     fn render_to(&self, buffer: &mut String) {
         self.to_string().render_to(buffer);
@@ -335,6 +372,10 @@ mod tests {
             "#/run/r1/medium-load",
             "#/run/r1/medium-load?class=duplicate&time=service",
             "#/run/r1/medium-load?class=all&time=service",
+            "#/trends",
+            "#/trends?profile=full",
+            "#/trends/response.p95",
+            "#/trends/response.p95?profile=full",
             "#/compare",
             "#/compare/r2",
             "#/compare/r1/r2",
@@ -367,6 +408,7 @@ mod tests {
             ("#/run?/x", Program::Overview),
             ("#/compare/r1", Program::Overview),
             ("#/week/2025-W47", Program::Overview),
+            ("#/trends/response.p95", Program::Overview),
             ("#/elsewhere/run/r1", Program::Overview),
         ] {
             assert_eq!(program(address), Some(expected), "{address}");

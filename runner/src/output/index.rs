@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result, anyhow};
 use jiff::Timestamp;
 use shared::report::{FORMAT_VERSION, Index, IndexEntry, Run, Scenario, Unreadable, to_json};
+use shared::review::review;
 use shared::summary::summarize;
 
 use super::atomic::write_if_changed;
@@ -18,6 +19,10 @@ pub(crate) const INDEX_FILE: &str = "index.json";
 const EXAMPLE_FOLDER: &str = "example";
 /// A folder of reports that keeps the last good build, not a run.
 pub(super) const BASELINE_FOLDER: &str = "baseline";
+
+/// The newest runs keep their next steps in the list, which are the larger part of it; those of older ones stand in their
+/// own summary.
+const RUNS_WITH_STEPS: usize = 100;
 
 /// Writes the list into a reports folder.
 ///
@@ -44,6 +49,10 @@ pub(crate) fn rebuild_index(reports: &Path) -> Result<Index> {
     index.runs.sort_by_cached_key(|entry| {
         std::cmp::Reverse((entry.started_at.parse::<Timestamp>().ok(), entry.id.clone()))
     });
+    let old = index.runs.iter_mut().skip(RUNS_WITH_STEPS);
+    for review in old.filter_map(|entry| entry.review.as_mut()) {
+        review.steps.clear();
+    }
     Ok(index)
 }
 
@@ -75,6 +84,7 @@ fn read_into(index: &mut Index, reports: &Path, id: &str) {
 }
 
 fn entry(run: &Run, scenarios: &[Scenario]) -> IndexEntry {
+    let summary = summarize(run, scenarios);
     IndexEntry {
         id: run.id.clone(),
         title: run.title.clone(),
@@ -82,7 +92,8 @@ fn entry(run: &Run, scenarios: &[Scenario]) -> IndexEntry {
         profile: run.profile.clone(),
         revision: run.build.revision.clone(),
         status: run.status.clone(),
-        headline: summarize(run, scenarios).headline_figures(),
+        headline: summary.headline_figures(),
+        review: Some(review(run, scenarios, &summary)),
     }
 }
 
@@ -165,6 +176,26 @@ mod tests {
         write_index(reports.path(), &index).unwrap();
         let text = fs::read_to_string(reports.path().join(INDEX_FILE)).unwrap();
         assert_eq!(read_index(&text).unwrap(), index);
+    }
+
+    #[test]
+    fn the_list_keeps_what_a_review_needs_and_each_run_on_a_line() {
+        let reports = tempfile::tempdir().unwrap();
+        written_into(reports.path(), &["low-load"], "2026-11-23T03:15:00Z");
+        written_into(reports.path(), &["low-load"], "2026-11-24T03:15:00Z");
+        let index = rebuild_index(reports.path()).unwrap();
+        let review = index.runs[0].review.as_ref().unwrap();
+        assert_eq!(review.machine, "00112233");
+        let rows = review.figures.iter().find(|f| f.metric == "database.rows");
+        let scenario = rows.and_then(|f| review.scenario(f.scenario));
+        assert_eq!(scenario, Some("low-load"), "{review:?}");
+        assert!(!review.steps.is_empty());
+        write_index(reports.path(), &index).unwrap();
+        let text = fs::read_to_string(reports.path().join(INDEX_FILE)).unwrap();
+        assert_eq!(
+            text.lines().filter(|line| line.contains("\"id\"")).count(),
+            2
+        );
     }
 
     #[test]

@@ -22,6 +22,7 @@ pub(crate) use safety::{in_words, saves_lost};
 pub use scenario::{ScenarioSummary, summarize_scenario};
 pub(crate) use sentence::unfinished;
 pub use steps::Step;
+pub(crate) use steps::judged_in;
 
 use crate::calibration::Calibration;
 use crate::criteria::Measure;
