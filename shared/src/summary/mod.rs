@@ -4,6 +4,7 @@ mod break_even;
 mod broken;
 #[cfg(test)]
 mod damage;
+mod improvement;
 mod leak;
 mod memory;
 mod particular;
@@ -15,6 +16,7 @@ mod steps;
 mod tests;
 
 pub use break_even::break_even;
+pub use improvement::{Improvement, ImprovementBar, improvement, interval_text, limit_text};
 pub use leak::leak_finding;
 pub use memory::memory;
 pub use safety::Fact;
