@@ -159,7 +159,7 @@ pub const WANTED: &[Wanted] = &[
                 Metric::Plain(Plain::ConnectionPerSave),
             ],
         ),
-        "a report holds no prices; what is saved stands here",
+        "a report holds no prices; `runner cost` and the run's page compute it from the reader's, and what is saved stands here",
     ),
     wanted(
         BUSINESS,

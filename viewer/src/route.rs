@@ -3,10 +3,11 @@
 use std::fmt;
 
 use shared::arms::{ArmRole, Class};
+use shared::cost::Prices;
 use shared::metric::LatencyKind;
 
 /// A page with all that its address says.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Route {
     /// All runs.
     Runs,
@@ -14,6 +15,13 @@ pub(crate) enum Route {
     Week(String),
     /// The executive summary of a run.
     Report(String),
+    /// The same, with prices of the reader's.
+    PricedReport {
+        /// Name of the run.
+        run: String,
+        /// What its cost is computed from.
+        prices: Box<Prices>,
+    },
     /// One scenario of a run.
     Scenario {
         /// Name of the run.
@@ -36,6 +44,17 @@ pub(crate) enum Route {
     },
     /// No page has this address.
     NotFound(String),
+}
+
+/// One of the programs that the site is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Program {
+    /// What the list of runs tells.
+    Overview,
+    /// What the files of one run tell.
+    Evidence,
+    /// What two runs, or two arms, come to side by side.
+    Comparison,
 }
 
 /// One side of a comparison: a run, or one arm of it, `<run>:baseline`.
@@ -110,7 +129,7 @@ impl Route {
         Some(match parts.as_slice() {
             [] => Self::Runs,
             ["week", week] if named => Self::Week((*week).to_owned()),
-            ["run", run] if named => Self::Report((*run).to_owned()),
+            ["run", run] if named => Self::priced((*run).to_owned(), Prices::of_query(query)),
             ["run", run, scenario] if named => Self::Scenario {
                 run: (*run).to_owned(),
                 scenario: (*scenario).to_owned(),
@@ -134,6 +153,18 @@ impl Route {
         })
     }
 
+    /// A run's executive summary with a reader's prices, if there are any.
+    pub(crate) fn priced(run: String, prices: Prices) -> Self {
+        if prices == Prices::default() {
+            Self::Report(run)
+        } else {
+            Self::PricedReport {
+                run,
+                prices: Box::new(prices),
+            }
+        }
+    }
+
     /// A scenario's page as it is first shown.
     pub(crate) fn scenario(run: &str, scenario: &str) -> Self {
         Self::Scenario {
@@ -146,14 +177,41 @@ impl Route {
     /// The run that the page belongs to.
     pub(crate) fn run(&self) -> Option<&str> {
         match self {
-            Self::Report(run) | Self::Scenario { run, .. } => Some(run),
+            Self::Report(run) | Self::PricedReport { run, .. } | Self::Scenario { run, .. } => {
+                Some(run)
+            }
             _ => None,
+        }
+    }
+
+    /// The program that shows the page: by the first words of the address alone, as `web/start.js` has no more to
+    /// choose by.
+    pub(crate) fn program(&self) -> Program {
+        match self {
+            Self::Runs | Self::Week(_) | Self::Choose(_) => Program::Overview,
+            Self::Report(_) | Self::PricedReport { .. } | Self::Scenario { .. } => {
+                Program::Evidence
+            }
+            Self::Compare { .. } => Program::Comparison,
+            Self::NotFound(address) => {
+                let path = address.split('?').next().unwrap_or_default();
+                let mut parts = path.split('/').filter(|part| !part.is_empty());
+                match parts.next() {
+                    Some("run") if parts.next().is_some() => Program::Evidence,
+                    Some("compare") if parts.nth(1).is_some() => Program::Comparison,
+                    _ => Program::Overview,
+                }
+            }
         }
     }
 
     /// Whether both addresses show the same page, if not the same view of it.
     pub(crate) fn is_same_page(&self, other: &Self) -> bool {
         match (self, other) {
+            (
+                Self::Report(a) | Self::PricedReport { run: a, .. },
+                Self::Report(b) | Self::PricedReport { run: b, .. },
+            ) => a == b,
             (
                 Self::Scenario {
                     run: a,
@@ -210,6 +268,7 @@ impl fmt::Display for Route {
             Self::Runs => f.write_str("#/"),
             Self::Week(week) => write!(f, "#/week/{week}"),
             Self::Report(run) => write!(f, "#/run/{run}"),
+            Self::PricedReport { run, prices } => write!(f, "#/run/{run}?{prices}"),
             Self::Scenario {
                 run,
                 scenario,
@@ -272,6 +331,7 @@ mod tests {
             "#/",
             "#/week/2025-W47",
             "#/run/20251120-0942-quick",
+            "#/run/r1?currency=EUR&million_rows=0.2",
             "#/run/r1/medium-load",
             "#/run/r1/medium-load?class=duplicate&time=service",
             "#/run/r1/medium-load?class=all&time=service",
@@ -291,6 +351,26 @@ mod tests {
     fn an_unknown_view_falls_back_to_the_default() {
         let route = Route::parse("#/run/r1/low?class=cats&time=soon&x").unwrap();
         assert_eq!(route.to_string(), "#/run/r1/low");
+    }
+
+    #[test]
+    fn an_address_belongs_to_a_program_by_its_first_words_even_where_no_page_has_it() {
+        let program = |address| Route::parse(address).map(|route| route.program());
+        for (address, expected) in [
+            ("#/run/r1", Program::Evidence),
+            ("#/run/..", Program::Evidence),
+            ("#//run/r1/low?x=/", Program::Evidence),
+            ("#/compare/r1/r2", Program::Comparison),
+            ("#/compare/r1/../x", Program::Comparison),
+            ("#/", Program::Overview),
+            ("#/run", Program::Overview),
+            ("#/run?/x", Program::Overview),
+            ("#/compare/r1", Program::Overview),
+            ("#/week/2025-W47", Program::Overview),
+            ("#/elsewhere/run/r1", Program::Overview),
+        ] {
+            assert_eq!(program(address), Some(expected), "{address}");
+        }
     }
 
     #[test]
