@@ -137,9 +137,13 @@ pub(super) fn discard(file: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Whether a file has copies at all: no page loads one whose name begins with a dot.
 fn shrinks(file: &Path) -> bool {
-    let extension = file.extension().and_then(|extension| extension.to_str());
-    extension.is_some_and(|extension| EXTENSIONS.contains(&extension))
+    let name = file.file_name().and_then(|name| name.to_str());
+    let extension = name
+        .filter(|name| !name.starts_with('.'))
+        .and_then(|name| name.rsplit_once('.'));
+    extension.is_some_and(|(_, extension)| EXTENSIONS.contains(&extension))
 }
 
 /// Removes a file, if there is one.

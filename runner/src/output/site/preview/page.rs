@@ -76,16 +76,16 @@ fn body(preview: &Preview, report: &str) -> Markup {
 
 fn gains(preview: &Preview) -> Markup {
     let head = [
-        "Promised",
+        "Figure",
         "Baseline",
         "Candidate",
         "Change",
-        "Interval",
-        "Target",
+        "Confidence",
+        "Promise",
         "Verdict",
     ];
     html! {
-        div.scroll {
+        div.scroll role="region" aria-label="Promised improvements" tabindex="0" {
             table {
                 thead { tr { @for name in head { th scope="col" { (name) } } } }
                 tbody {
