@@ -5,9 +5,10 @@ import { exampleRun, publishExample } from "./report.mjs";
 import { serve } from "./server.mjs";
 
 export async function openSite(source) {
+  // First, as nothing is open yet where it fails.
+  const browser = await launch();
   const published = await publishExample(source);
   const server = await serve(published.folder);
-  const browser = await launch();
   const run = await exampleRun(source);
   return {
     browser,
