@@ -5,6 +5,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
 import { after, before, test } from "node:test";
+import axe from "axe-core";
 import { assertNoFaults, goTo, launch, openPage, shown } from "./harness/browser.mjs";
 import { publishExample, repository } from "./harness/report.mjs";
 import { openSite } from "./harness/site.mjs";
@@ -61,9 +62,9 @@ test("going back from a run does not lead into its preview page", async () => {
   await shown(page, site.pages.runs.heading);
 });
 
-test("a page for link previews says by itself what the run came to", async () => {
-  for (const width of [1280, 390]) {
-    const context = await site.browser.newContext({ viewport: { width, height: 900 } });
+test("a page for link previews says by itself what the run came to, to everybody", async () => {
+  for (const [colorScheme, width] of [["light", 1280], ["dark", 390]]) {
+    const context = await site.browser.newContext({ colorScheme, viewport: { width, height: 900 } });
     const page = await context.newPage();
     const faults = [];
     page.on("console", (message) => { if (message.type() === "error") faults.push(message.text()); });
@@ -80,6 +81,9 @@ test("a page for link previews says by itself what the run came to", async () =>
     assert.match(await picture.getAttribute("alt"), /^(Pass|Warn|Fail|Inconclusive|Not judged)/);
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
     assert.ok(overflow <= 0, `${overflow} px too wide at ${width}`);
+    await page.evaluate(axe.source);
+    const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+    assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`), []);
     await page.getByRole("link", { name: "Open the report" }).click();
     await shown(page, site.run.title);
     assert.deepEqual(faults, []);
