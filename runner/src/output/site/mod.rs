@@ -77,7 +77,7 @@ pub(crate) fn publish(publication: &Publication<'_>) -> Result<Published> {
     let Publication { site, reports, .. } = *publication;
     let files = assets::viewer_files(publication.viewer)?;
     let runs = run_folders(reports)?;
-    check_writable(site)?;
+    check_site(site, publication.viewer)?;
     let mut writer = Writer { site, written: 0 };
     let renewed = publish_viewer(&mut writer, publication, &files)?;
     let mut published = BTreeSet::new();
@@ -100,17 +100,24 @@ pub(crate) fn publish(publication: &Publication<'_>) -> Result<Published> {
     })
 }
 
-/// Says early and plainly what each write would fail with.
-fn check_writable(site: &Path) -> Result<()> {
+/// Says early and plainly what each write would fail with, and that a viewer's folder cannot become a site: the next
+/// publishing would take the site for the viewer.
+fn check_site(site: &Path, viewer: &Path) -> Result<()> {
     fs::create_dir_all(site)
         .and_then(|()| tempfile::tempfile_in(site))
-        .map(drop)
         .map_err(|e| {
             usage(anyhow!(
                 "cannot write into the site's folder {}: {e}; name another folder, or make this one writable",
                 site.display()
             ))
-        })
+        })?;
+    if fs::canonicalize(site).ok() == fs::canonicalize(viewer).ok() {
+        return Err(usage(anyhow!(
+            "{} holds the built viewer; name another folder for the site",
+            site.display()
+        )));
+    }
+    Ok(())
 }
 
 /// Copies the viewer, and removes what earlier viewers left behind long ago; says which names got another content.

@@ -307,3 +307,13 @@ fn a_site_that_cannot_be_written_says_what_to_do() {
     assert!(text.contains("name another folder"), "{text}");
     assert_eq!(fs::read_to_string(&place.site).unwrap(), "a file");
 }
+
+#[test]
+fn the_viewer_s_own_folder_becomes_no_site() {
+    let mut place = place();
+    place.site = place.viewer.join("icons/..");
+    let refused = place.try_publish().unwrap_err();
+    assert_eq!(Exit::of(&refused), Exit::Usage);
+    assert!(refused.to_string().contains("another folder"), "{refused}");
+    assert_eq!(place.files(), ["icons", "index.html"]);
+}

@@ -14,7 +14,9 @@ pub(super) type Rgb = [u8; 3];
 /// The weight of text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Weight {
+    /// Running text.
     Regular,
+    /// Headings and figures.
     Bold,
 }
 
@@ -23,7 +25,9 @@ pub(super) enum Weight {
 pub(super) struct Style {
     /// Pixels.
     pub(super) size: f32,
+    /// How strong.
     pub(super) weight: Weight,
+    /// The ink.
     pub(super) colour: Rgb,
 }
 

@@ -36,6 +36,7 @@ pub(super) struct Preview {
     title: String,
     /// The day and the profile, with what it leaves of the strategy's load.
     about: String,
+    /// The run's verdict.
     verdict: Verdict,
     /// The verdict as a sentence.
     sentence: String,
