@@ -90,6 +90,7 @@ bench: runner viewer ## the services' parts beside their limits, the load genera
 .PHONY: bench-site
 bench-site: ## what a reader of the site waits for, and what the page computes a frame (after make runner viewer)
 	cd web/tests && RUNNER="$(CURDIR)/$(RUNNER)" CHROMIUM="$$(../../scripts/chromium.sh)" node bench.mjs
+	cd web/tests && RUNNER="$(CURDIR)/$(RUNNER)" CHROMIUM="$$(../../scripts/chromium.sh)" node history-times.mjs
 
 .PHONY: prove-throughput
 prove-throughput: ## the optimized service's throughput and hit path against their targets, on both databases (5 minutes; the machine should be idle)

@@ -16,6 +16,7 @@ pub mod gate;
 pub mod histogram;
 pub mod metric;
 pub mod report;
+pub mod review;
 pub mod sort;
 pub mod stats;
 pub mod summary;

@@ -70,16 +70,19 @@ pub(crate) fn run_file(run: &str) -> String {
     format!("reports/{run}/run.json")
 }
 
-/// Gets the list of runs; `None` where no run was ever listed.
-pub(crate) async fn load_index() -> Result<Option<Index>, Fault> {
-    let file = "reports/index.json";
-    match fetch(file).await {
-        Ok(text) => read_index(&text)
-            .map(Some)
-            .map_err(|e| unreadable(file, &e)),
+const INDEX: &str = "reports/index.json";
+
+/// Gets the text of the list of runs; `None` where no run was ever listed.
+pub(crate) async fn fetch_index() -> Result<Option<String>, Fault> {
+    match fetch(INDEX).await {
         Err(fault) if fault.missing => Ok(None),
-        Err(fault) => Err(fault),
+        fetched => fetched.map(Some),
     }
+}
+
+/// Reads the list of runs.
+pub(crate) fn parse_index(text: &str) -> Result<Index, Fault> {
+    read_index(text).map_err(|e| unreadable(INDEX, &e))
 }
 
 /// Gets the policy that comparisons are judged by.

@@ -1,6 +1,6 @@
 //! Loading as hooks: what a page needs, while it is on its way, and what went wrong.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use shared::criteria::Policy;
@@ -40,23 +40,56 @@ impl PartialEq for RunData {
     }
 }
 
-/// The list of runs, fetched when the page opens; `None` in it where no run was ever listed.
+/// The list of runs; `None` in it where no run was ever listed. What an earlier page read is shown at once, and again only where
+/// the server has another list by now.
 #[hook]
 pub(crate) fn use_index() -> Loading<Rc<Option<Index>>> {
-    let state = use_state(|| Loading::Pending("Loading the list of runs …".to_owned()));
+    let state = use_state(|| match kept_index() {
+        Some(kept) => Loading::Ready(kept),
+        None => Loading::Pending("Loading the list of runs …".to_owned()),
+    });
     let setter = state.setter();
     use_effect_with((), move |()| {
         let task = Task::start(async move |task: Task| {
-            let loaded = api::load_index().await;
-            if task.is_wanted() {
-                setter.set(
-                    loaded.map_or_else(Loading::Failed, |index| Loading::Ready(Rc::new(index))),
-                );
+            let shown = kept_index();
+            let loaded = load_index().await;
+            let is_news = match (&loaded, &shown) {
+                (Ok(index), Some(shown)) => !Rc::ptr_eq(index, shown),
+                (_, shown) => shown.is_none(),
+            };
+            if is_news && task.is_wanted() {
+                setter.set(loaded.map_or_else(Loading::Failed, Loading::Ready));
             }
         });
         move || task.cancel()
     });
     (*state).clone()
+}
+
+/// A list and the text that it was read from; no text where there is no file.
+type KeptIndex = (Option<String>, Rc<Option<Index>>);
+
+thread_local! {
+    /// The list as it was read last: reading it takes longer than everything else that most pages made of it do.
+    static KEPT: RefCell<Option<KeptIndex>> = const { RefCell::new(None) };
+}
+
+fn kept_index() -> Option<Rc<Option<Index>>> {
+    KEPT.with_borrow(|kept| kept.as_ref().map(|(_, index)| index.clone()))
+}
+
+async fn load_index() -> Result<Rc<Option<Index>>, Fault> {
+    let text = api::fetch_index().await?;
+    let is_same = |kept: &Option<KeptIndex>| kept.as_ref().is_some_and(|(old, _)| *old == text);
+    if KEPT.with_borrow(is_same)
+        && let Some(kept) = kept_index()
+    {
+        return Ok(kept);
+    }
+    let index = text.as_deref().map(api::parse_index).transpose()?;
+    let index = Rc::new(index);
+    KEPT.set(Some((text, index.clone())));
+    Ok(index)
 }
 
 /// A run, fetched once and kept while the reader moves between its pages; `None` while no run is asked for.

@@ -14,8 +14,17 @@ pub(crate) use view::{LatencyView, TimeRange};
 pub(crate) enum Route {
     /// All runs.
     Runs,
-    /// The runs of one ISO week, `2025-W47`.
+    /// The review of one ISO week, `2025-W47`.
     Week(String),
+    /// How every key metric moved, over the runs of a profile; of the newest run's where it is absent.
+    Trends(Option<String>),
+    /// How one metric moved.
+    Trend {
+        /// Name of the metric.
+        metric: String,
+        /// As in `Trends`.
+        profile: Option<String>,
+    },
     /// The executive summary of a run.
     Report(String),
     /// The same, with prices of the reader's.
@@ -114,6 +123,11 @@ impl Route {
         Some(match parts.as_slice() {
             [] => Self::Runs,
             ["week", week] if named => Self::Week((*week).to_owned()),
+            ["trends"] => Self::Trends(profile(query)),
+            ["trends", metric] if named => Self::Trend {
+                metric: (*metric).to_owned(),
+                profile: profile(query),
+            },
             ["run", run] if named => Self::priced((*run).to_owned(), Prices::of_query(query)),
             ["run", run, scenario] if named => Self::Scenario {
                 run: (*run).to_owned(),
@@ -173,7 +187,9 @@ impl Route {
     /// choose by.
     pub(crate) fn program(&self) -> Program {
         match self {
-            Self::Runs | Self::Week(_) | Self::Choose(_) => Program::Overview,
+            Self::Runs | Self::Week(_) | Self::Trends(_) | Self::Trend { .. } | Self::Choose(_) => {
+                Program::Overview
+            }
             Self::Report(_) | Self::PricedReport { .. } | Self::Scenario { .. } => {
                 Program::Evidence
             }
@@ -221,9 +237,17 @@ impl Route {
                     ..
                 },
             ) => a == b && x == y,
+            (Self::Trends(_), Self::Trends(_)) => true,
+            (Self::Trend { metric: a, .. }, Self::Trend { metric: b, .. }) => a == b,
             _ => self == other,
         }
     }
+}
+
+/// Whose runs a trend is of.
+fn profile(query: &str) -> Option<String> {
+    let name = value(query, "profile").filter(|name| is_name(name));
+    name.map(str::to_owned)
 }
 
 /// The value of a key in `key=value&key=value`.
@@ -239,6 +263,11 @@ impl fmt::Display for Route {
         match self {
             Self::Runs => f.write_str("#/"),
             Self::Week(week) => write!(f, "#/week/{week}"),
+            Self::Trends(profile) => of_profile(f, "#/trends", profile.as_deref()),
+            Self::Trend { metric, profile } => {
+                write!(f, "#/trends/{metric}")?;
+                of_profile(f, "", profile.as_deref())
+            }
             Self::Report(run) => write!(f, "#/run/{run}"),
             Self::PricedReport { run, prices } => write!(f, "#/run/{run}?{prices}"),
             Self::Scenario {
@@ -261,6 +290,14 @@ impl fmt::Display for Route {
             }
             Self::NotFound(address) => write!(f, "#{address}"),
         }
+    }
+}
+
+fn of_profile(f: &mut fmt::Formatter<'_>, path: &str, profile: Option<&str>) -> fmt::Result {
+    f.write_str(path)?;
+    match profile {
+        Some(profile) => write!(f, "?profile={profile}"),
+        None => Ok(()),
     }
 }
 
@@ -293,6 +330,10 @@ mod tests {
             "#/run/r1/medium-load",
             "#/run/r1/medium-load?class=duplicate&time=service",
             "#/run/r1/medium-load?class=all&time=service",
+            "#/trends",
+            "#/trends?profile=full",
+            "#/trends/response.p95",
+            "#/trends/response.p95?profile=full",
             "#/run/r1/medium-load?mark=99.9&scale=linear&arms=candidate&from=12&to=30.25",
             "#/run/r1/medium-load?class=unique&time=response&from=0&to=0.5",
             "#/compare",
@@ -340,6 +381,7 @@ mod tests {
             ("#/run?/x", Program::Overview),
             ("#/compare/r1", Program::Overview),
             ("#/week/2025-W47", Program::Overview),
+            ("#/trends/response.p95", Program::Overview),
             ("#/elsewhere/run/r1", Program::Overview),
         ] {
             assert_eq!(program(address), Some(expected), "{address}");

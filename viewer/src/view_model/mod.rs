@@ -15,6 +15,7 @@ pub(crate) mod density;
 pub(crate) mod facts;
 pub(crate) mod faults;
 pub(crate) mod forest;
+pub(crate) mod history;
 pub(crate) mod holdings;
 pub(crate) mod key_metrics;
 pub(crate) mod latency;
@@ -26,8 +27,10 @@ pub(crate) mod sparkline;
 pub(crate) mod spread;
 pub(crate) mod tally;
 pub(crate) mod timelines;
+pub(crate) mod trend_charts;
 
 pub(crate) mod usage;
+pub(crate) mod week;
 pub(crate) mod work;
 
 #[cfg(test)]
