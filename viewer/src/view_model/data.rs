@@ -68,11 +68,11 @@ impl Data {
     }
 
     /// A table of a figure of each arm for each name.
-    pub(crate) fn of_arms<'a>(
+    pub(crate) fn of_arms(
         first: &str,
         labels: &Arms<String>,
         unit: &str,
-        rows: &mut dyn Iterator<Item = (&'a str, f64, f64)>,
+        rows: &mut dyn Iterator<Item = (&str, f64, f64)>,
     ) -> Self {
         let mut data = Self::named(&[
             (first, ""),
