@@ -17,9 +17,10 @@ use crate::components::switches::latency_switches;
 use crate::load::RunData;
 use crate::route::{LatencyView, Route, TimeRange};
 use crate::view_model::chart::scenario_labels;
-use crate::view_model::latency::{self, PERCENTILES, Percentile, Shown, curve_chart};
+use crate::view_model::latency::{self, curve_chart};
 use crate::view_model::percentiles::percentile_rows;
 use crate::view_model::range::Span;
+use crate::view_model::shown::{PERCENTILES, Percentile, Shown, figures, latencies_of};
 use crate::view_model::{density, range};
 
 /// How long a range must stay before its intervals are computed, milliseconds: while it is drawn, each moment has its own.
@@ -57,7 +58,7 @@ pub(crate) fn Latency(props: &LatencyProps) -> Html {
         return html! {};
     };
     let arms = scenario_labels(&props.data.files.run, scenario);
-    let found = latency::found(laid_out, view.range);
+    let found = latencies_of(laid_out, view.range);
     let is_busy = found.is_ok() && exact.is_none();
     let found = Shown::new(
         scenario,
@@ -113,17 +114,14 @@ fn use_intervals(
         let is_wanted = wanted.clone();
         spawn_local(async move {
             browser::pause(if is_first { 0 } else { SETTLED_MS }).await;
-            let found = laid_out
-                .as_ref()
-                .as_ref()
-                .map(|of| latency::found(of, range));
+            let found = laid_out.as_ref().as_ref().map(|of| latencies_of(of, range));
             let Some(Ok(found)) = found else { return };
             let mut exact = Vec::new();
             for percentile in PERCENTILES {
                 if !is_wanted.get() {
                     return;
                 }
-                exact.extend(latency::figures(&found, percentile, true));
+                exact.extend(figures(&found, percentile, true));
                 browser::breathe().await;
             }
             if is_wanted.get() {
