@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { after, before, beforeEach, test } from "node:test";
+import axe from "axe-core";
 import { assertNoFaults, goTo, openPage, shown } from "./harness/browser.mjs";
 import { history, rewriteIndex } from "./harness/history.mjs";
 import { openSite } from "./harness/site.mjs";
@@ -257,6 +258,17 @@ test("500 runs are listed, searched and drawn", async () => {
   await goTo(page, { hash: "#/trends" });
   await page.locator(".trend h3 a").first().waitFor();
   assertNoFaults(page, "500 runs");
+});
+
+test("axe-core finds nothing where metrics moved and levels changed", async () => {
+  await withHistory(30);
+  const page = await openPage(site.browser, site.url);
+  await page.evaluate(axe.source);
+  for (const hash of [await newestWeek(page), "#/trends", "#/trends/response.p99", "#/trends/none", "#/week/2001-W01"]) {
+    await goTo(page, { hash });
+    const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+    assert.deepEqual(violations.map(({ id, nodes }) => `${hash}: ${id}: ${nodes[0].html}`), []);
+  }
 });
 
 for (const colorScheme of ["light", "dark"]) {

@@ -10,10 +10,9 @@ use shared::units::format_value;
 use crate::components::arms_key::arms_key;
 use crate::components::trend_grid::trend_grid;
 use crate::route::{Route, Side};
-use crate::view_model::history::{
-    History, Series, better_or_worse, key_metric, levels_finding, mark,
-};
+use crate::view_model::history::{History, key_metric};
 use crate::view_model::runs::profiles;
+use crate::view_model::series::{Series, better_or_worse, levels_finding, mark};
 use crate::view_model::{dates, trend_charts};
 
 /// All metrics.
@@ -178,7 +177,7 @@ fn changes(series: &Series<'_>) -> Markup {
                         @let before = step.at.checked_sub(1).and_then(|at| series.points.get(at)).map(|p| p.run.entry);
                         li {
                             p {
-                                b { (mark(step.better)) " " (better_or_worse(step.better)) " on " (series.day_of(step)) ": " (series.from_to(step)) }
+                                b { (mark(step.better)) " " (better_or_worse(step.better)) " on " (series.day_of(step)) ": " (series.levels_of(step)) }
                                 span {
                                     @if let Some(run) = run { " since " a href=(Route::Report(run.id.clone())) { (run.title) } }
                                     @if let (Some(before), Some(run)) = (before, run) {
@@ -214,7 +213,7 @@ fn table(series: &Series<'_>) -> Markup {
     markup! {
         section aria-labelledby="h-points" {
             div.sh { h2 #h-points { "All runs" } p { "Newest first." } }
-            div.scroll tabindex="0" role="region" aria-labelledby="h-points" {
+            div.scroll tabindex="0" role="region" aria-label="Runs with their figures" {
                 table {
                     thead { tr {
                         @for column in columns { th scope="col" { (column) } }

@@ -4,7 +4,7 @@ use shared::arms::ArmRole;
 use shared::units::{Unit, format_value};
 
 use super::dates;
-use super::history::{Point, Series, better_or_worse, mark};
+use super::series::{Point, Series, better_or_worse, mark};
 use crate::charts::trend::{TrendChart, TrendLine, TrendMark, TrendPoint};
 use crate::charts::{change_tick, tick_label};
 
@@ -108,7 +108,7 @@ fn chart(series: &Series<'_>, lines: Vec<TrendLine>) -> TrendChart {
                 " {} {}: {}",
                 mark(step.better),
                 series.day_of(step),
-                series.from_to(step)
+                series.levels_of(step)
             ),
         });
     let steps = series.steps.iter().map(|step| {
