@@ -81,9 +81,15 @@ impl Drop for HashListener {
 
 /// Lets the browser paint before the next piece of work.
 pub(crate) async fn breathe() {
+    pause(0).await;
+}
+
+/// Goes on after so many milliseconds.
+pub(crate) async fn pause(milliseconds: i32) {
     let Some(window) = window() else { return };
     let pause = Promise::new(&mut |resolve: Function, _: Function| {
-        let _ = window.set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, 0);
+        let _ =
+            window.set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, milliseconds);
     });
     let _ = JsFuture::from(pause).await;
 }

@@ -1,10 +1,13 @@
 //! The site's addresses. They live behind `#`, so that any static host serves every page and a link is permanent.
 
+mod view;
+
 use std::fmt;
 
-use shared::arms::{ArmRole, Class};
+use shared::arms::ArmRole;
 use shared::cost::Prices;
-use shared::metric::LatencyKind;
+
+pub(crate) use view::{LatencyView, TimeRange};
 
 /// A page with all that its address says.
 #[derive(Debug, Clone, PartialEq)]
@@ -98,24 +101,6 @@ impl fmt::Display for Side {
         match self.arm {
             Some(arm) => write!(f, ":{}", arm.as_str()),
             None => Ok(()),
-        }
-    }
-}
-
-/// Which latencies a scenario page shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct LatencyView {
-    /// One class of operation, or all.
-    pub(crate) class: Option<Class>,
-    /// Response or service time.
-    pub(crate) kind: LatencyKind,
-}
-
-impl Default for LatencyView {
-    fn default() -> Self {
-        Self {
-            class: None,
-            kind: LatencyKind::Response,
         }
     }
 }
@@ -259,19 +244,6 @@ impl Route {
     }
 }
 
-impl LatencyView {
-    /// Reads `class=duplicate&time=service`; what is missing or unknown stays at its default.
-    fn parse(query: &str) -> Self {
-        let class = value(query, "class")
-            .and_then(|name| Class::ALL.into_iter().find(|c| c.as_str() == name));
-        let kind = match value(query, "time") {
-            Some("service") => LatencyKind::Service,
-            _ => LatencyKind::Response,
-        };
-        Self { class, kind }
-    }
-}
-
 /// Whose runs a trend is of.
 fn profile(query: &str) -> Option<String> {
     let name = value(query, "profile").filter(|name| is_name(name));
@@ -302,21 +274,7 @@ impl fmt::Display for Route {
                 run,
                 scenario,
                 view,
-            } if *view == LatencyView::default() => {
-                write!(f, "#/run/{run}/{scenario}")
-            }
-            Self::Scenario {
-                run,
-                scenario,
-                view,
-            } => {
-                let class = view.class.map_or("all", Class::as_str);
-                write!(
-                    f,
-                    "#/run/{run}/{scenario}?class={class}&time={}",
-                    view.kind.as_str()
-                )
-            }
+            } => write!(f, "#/run/{run}/{scenario}{view}"),
             Self::Choose(None) => f.write_str("#/compare"),
             Self::Choose(Some(run)) => write!(f, "#/compare/{run}"),
             Self::Compare {
@@ -376,6 +334,8 @@ mod tests {
             "#/trends?profile=full",
             "#/trends/response.p95",
             "#/trends/response.p95?profile=full",
+            "#/run/r1/medium-load?mark=99.9&scale=linear&arms=candidate&from=12&to=30.25",
+            "#/run/r1/medium-load?class=unique&time=response&from=0&to=0.5",
             "#/compare",
             "#/compare/r2",
             "#/compare/r1/r2",
@@ -390,8 +350,21 @@ mod tests {
 
     #[test]
     fn an_unknown_view_falls_back_to_the_default() {
-        let route = Route::parse("#/run/r1/low?class=cats&time=soon&x").unwrap();
-        assert_eq!(route.to_string(), "#/run/r1/low");
+        for query in [
+            "class=cats&time=soon&x",
+            "mark=100&scale=3&arms=both",
+            "from=12",
+            "to=12",
+            "from=30&to=12",
+            "from=5&to=5",
+            "from=-1&to=5",
+            "from=1e3&to=2e3",
+            "from=0&to=NaN",
+            "from=.5&to=99999999999999999999",
+        ] {
+            let route = Route::parse(&format!("#/run/r1/low?{query}")).unwrap();
+            assert_eq!(route.to_string(), "#/run/r1/low", "{query}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod calibration_sections;
 pub(crate) mod choose;
 pub(crate) mod compare;
 mod fault_sections;
+mod latency_section;
 pub(crate) mod listed;
 pub(crate) mod not_found;
 pub(crate) mod report;

@@ -177,7 +177,7 @@ fn changes(series: &Series<'_>) -> Markup {
                         @let before = step.at.checked_sub(1).and_then(|at| series.points.get(at)).map(|p| p.run.entry);
                         li {
                             p {
-                                b { (mark(step.better)) " " (better_or_worse(step.better)) " on " (series.day_of(step)) ": " (series.levels_of(step)) }
+                                b { (mark(step.better)) " " (better_or_worse(step.better)) " on " (series.day_of(step)) ": " (series.levels(step)) }
                                 span {
                                     @if let Some(run) = run { " since " a href=(Route::Report(run.id.clone())) { (run.title) } }
                                     @if let (Some(before), Some(run)) = (before, run) {

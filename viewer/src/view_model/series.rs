@@ -105,7 +105,7 @@ impl<'a> Series<'a> {
     }
 
     /// `−71 % → −58 %`.
-    pub(crate) fn levels_of(&self, step: &Step) -> String {
+    pub(crate) fn levels(&self, step: &Step) -> String {
         format!("{} → {}", self.show(step.before), self.show(step.after))
     }
 
@@ -123,7 +123,7 @@ impl<'a> Series<'a> {
                     "{title} got {} on {}: {}{others}",
                     better_or_worse(step.better),
                     self.day_of(step),
-                    self.levels_of(step)
+                    self.levels(step)
                 )
             }
             None if runs >= 2 * FEWEST_POINTS => {

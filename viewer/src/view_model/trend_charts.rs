@@ -108,7 +108,7 @@ fn chart(series: &Series<'_>, lines: Vec<TrendLine>) -> TrendChart {
                 " {} {}: {}",
                 mark(step.better),
                 series.day_of(step),
-                series.levels_of(step)
+                series.levels(step)
             ),
         });
     let steps = series.steps.iter().map(|step| {
