@@ -7,7 +7,7 @@ use anyhow::{Context, Result, anyhow};
 use jiff::Timestamp;
 use shared::report::{FORMAT_VERSION, Index, IndexEntry, Run, Scenario, Unreadable, to_json};
 use shared::review::review;
-use shared::summary::summarize;
+use shared::summary::{RunSummary, summarize};
 
 use super::atomic::write_if_changed;
 use super::read::{RUN_FILE, read_run_folder};
@@ -38,13 +38,28 @@ pub(crate) fn write_index(reports: &Path, index: &Index) -> Result<()> {
 /// # Errors
 /// Where the folder cannot be read; ends with [`crate::exit::Exit::Usage`].
 pub(crate) fn rebuild_index(reports: &Path) -> Result<Index> {
+    rebuild_index_with(reports, |_, _, _| {})
+}
+
+/// The same, and hands every run of the list to `visit` with what it comes to.
+///
+/// # Errors
+/// As [`rebuild_index`].
+pub(super) fn rebuild_index_with(
+    reports: &Path,
+    mut visit: impl FnMut(&Run, &[Scenario], &RunSummary),
+) -> Result<Index> {
     let mut index = Index {
         format: FORMAT_VERSION,
         runs: Vec::new(),
         unreadable: Vec::new(),
     };
     for id in run_folders(reports)? {
-        read_into(&mut index, reports, &id);
+        if let Some((run, scenarios)) = read_into(&mut index, reports, &id) {
+            let summary = summarize(&run, &scenarios);
+            visit(&run, &scenarios, &summary);
+            index.runs.push(entry(&run, &scenarios, &summary));
+        }
     }
     index.runs.sort_by_cached_key(|entry| {
         std::cmp::Reverse((entry.started_at.parse::<Timestamp>().ok(), entry.id.clone()))
@@ -56,7 +71,8 @@ pub(crate) fn rebuild_index(reports: &Path) -> Result<Index> {
     Ok(index)
 }
 
-fn read_into(index: &mut Index, reports: &Path, id: &str) {
+/// A run with those of its scenarios that can be read; the others go into the list.
+fn read_into(index: &mut Index, reports: &Path, id: &str) -> Option<(Run, Vec<Scenario>)> {
     let mut unreadable = |file: &str, reason| {
         index.unreadable.push(Unreadable {
             file: format!("{id}/{file}"),
@@ -65,13 +81,15 @@ fn read_into(index: &mut Index, reports: &Path, id: &str) {
     };
     let (run, scenarios) = match read_run_folder(&reports.join(id)) {
         Ok(read) => read,
-        Err(damaged) => return unreadable(&damaged.file, damaged.reason),
+        Err(damaged) => {
+            unreadable(&damaged.file, damaged.reason);
+            return None;
+        }
     };
     if run.id != id {
-        return unreadable(
-            RUN_FILE,
-            format!("is run {}: its folder must have that name", run.id),
-        );
+        let reason = format!("is run {}: its folder must have that name", run.id);
+        unreadable(RUN_FILE, reason);
+        return None;
     }
     let mut readable = Vec::new();
     for scenario in scenarios {
@@ -80,11 +98,10 @@ fn read_into(index: &mut Index, reports: &Path, id: &str) {
             Err(damaged) => unreadable(&damaged.file, damaged.reason),
         }
     }
-    index.runs.push(entry(&run, &readable));
+    Some((run, readable))
 }
 
-fn entry(run: &Run, scenarios: &[Scenario]) -> IndexEntry {
-    let summary = summarize(run, scenarios);
+fn entry(run: &Run, scenarios: &[Scenario], summary: &RunSummary) -> IndexEntry {
     IndexEntry {
         id: run.id.clone(),
         title: run.title.clone(),
@@ -93,7 +110,7 @@ fn entry(run: &Run, scenarios: &[Scenario]) -> IndexEntry {
         revision: run.build.revision.clone(),
         status: run.status.clone(),
         headline: summary.headline_figures(),
-        review: Some(review(run, scenarios, &summary)),
+        review: Some(review(run, scenarios, summary)),
     }
 }
 

@@ -1,4 +1,5 @@
-// A plain static web server under a sub-path, as any host would serve the site. Nothing is rewritten.
+// A plain static web server under a sub-path, as any host would serve the site, with the headers that the site asks for. Nothing is
+// rewritten.
 
 import { createServer } from "node:http";
 import { readFile } from "node:fs/promises";
@@ -19,9 +20,10 @@ export const SUB_PATH = "/team/bench/";
 
 /** Serves a folder on loopback; `url` is where it begins, `origin` its origin. */
 export async function serve(folder) {
+  const headers = await headersOf(folder);
   const server = createServer(async (request, response) => {
     const answer = await find(folder, new URL(request.url, "http://host").pathname);
-    response.writeHead(answer.status, { "content-type": answer.type });
+    response.writeHead(answer.status, { ...headers, "content-type": answer.type });
     response.end(answer.body);
   });
   await new Promise((done, failed) => {
@@ -38,6 +40,15 @@ export async function serve(folder) {
       server.closeAllConnections();
     }),
   };
+}
+
+/** What a site's `_headers` says of every file. */
+async function headersOf(folder) {
+  const [, ofAll] = /^\/\*\n((?:  .+\n)+)/.exec(await readFile(path.join(folder, "_headers"), "utf8"));
+  return Object.fromEntries(ofAll.trim().split("\n").map((line) => {
+    const [name, ...value] = line.trim().split(": ");
+    return [name, value.join(": ")];
+  }));
 }
 
 async function find(folder, pathname) {
