@@ -23,6 +23,7 @@ pub(crate) mod pairs;
 pub(crate) mod percentiles;
 pub(crate) mod range;
 pub(crate) mod runs;
+pub(crate) mod series;
 pub(crate) mod shown;
 pub(crate) mod sparkline;
 pub(crate) mod spread;
