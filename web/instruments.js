@@ -356,6 +356,7 @@ async function onClick({ target }) {
   for (const open of document.querySelectorAll("details.menu[open]")) {
     if (button || !open.contains(target)) open.open = false;
   }
+  if (target.closest?.("[data-whole]")) address();
   if (!button) return;
   button.closest("details").querySelector("summary").focus();
   const figure = button.closest("figure");

@@ -17,9 +17,10 @@ use crate::components::switches::latency_switches;
 use crate::load::RunData;
 use crate::route::{LatencyView, Route, TimeRange};
 use crate::view_model::chart::scenario_labels;
-use crate::view_model::latency::{self, PERCENTILES, Percentile, Shown, curve_chart};
+use crate::view_model::latency::{self, curve_chart};
 use crate::view_model::percentiles::percentile_rows;
 use crate::view_model::range::Span;
+use crate::view_model::shown::{PERCENTILES, Percentile, Shown, figures, latencies_of};
 use crate::view_model::{density, range};
 
 /// How long a range must stay before its intervals are computed, milliseconds: while it is drawn, each moment has its own.
@@ -57,7 +58,7 @@ pub(crate) fn Latency(props: &LatencyProps) -> Html {
         return html! {};
     };
     let arms = scenario_labels(&props.data.files.run, scenario);
-    let found = latency::found(laid_out, view.range);
+    let found = latencies_of(laid_out, view.range);
     let is_busy = found.is_ok() && exact.is_none();
     let found = Shown::new(
         scenario,
@@ -82,22 +83,13 @@ pub(crate) fn Latency(props: &LatencyProps) -> Html {
             browser::replace_hash(&route.to_string());
         })
     };
-    let whole = {
-        let choose = choose.clone();
-        move |_: MouseEvent| {
-            choose.emit(LatencyView {
-                range: None,
-                ..view
-            })
-        }
-    };
     html! {
         <section aria-labelledby="h-latency" aria-busy={is_busy.then_some("true")}>
             { shown(heading("h-latency", "Latency", &arms)) }
             { latency_switches(view, &arms, &choose) }
             <div class="range">
                 <p role="status" id="range">{ chosen.as_deref().unwrap_or_default() }</p>
-                if chosen.is_some() { <button type="button" class="btn" onclick={whole}>{ "Whole time" }</button> }
+                { shown(markup! { @if chosen.is_some() { button.btn type="button" data-whole { "Whole time" } } }) }
             </div>
             { shown(latencies(&found)) }
         </section>
@@ -122,17 +114,14 @@ fn use_intervals(
         let is_wanted = wanted.clone();
         spawn_local(async move {
             browser::pause(if is_first { 0 } else { SETTLED_MS }).await;
-            let found = laid_out
-                .as_ref()
-                .as_ref()
-                .map(|of| latency::found(of, range));
+            let found = laid_out.as_ref().as_ref().map(|of| latencies_of(of, range));
             let Some(Ok(found)) = found else { return };
             let mut exact = Vec::new();
             for percentile in PERCENTILES {
                 if !is_wanted.get() {
                     return;
                 }
-                exact.extend(latency::figures(&found, percentile, true));
+                exact.extend(figures(&found, percentile, true));
                 browser::breathe().await;
             }
             if is_wanted.get() {

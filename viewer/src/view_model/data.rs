@@ -8,7 +8,7 @@ use shared::arms::Arms;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Across {
     /// Measured time, in units of so many seconds.
-    Time(f64),
+    Time(u32),
     /// Percentiles, drawn by their nines.
     Percentile,
     /// The figure that the horizontal axis shows.
@@ -65,6 +65,29 @@ impl Data {
     /// A table without cursor whose rows each have a name.
     pub(crate) fn named(heading: &[(&str, &str)]) -> Self {
         Self::new(Across::Nothing, heading)
+    }
+
+    /// A table of a figure of each arm for each name.
+    pub(crate) fn of_arms(
+        first: &str,
+        labels: &Arms<String>,
+        unit: &str,
+        rows: &mut dyn Iterator<Item = (&str, f64, f64)>,
+    ) -> Self {
+        let mut data = Self::named(&[
+            (first, ""),
+            (&labels.baseline, unit),
+            (&labels.candidate, unit),
+        ]);
+        for (name, baseline, candidate) in rows {
+            let cells = [
+                Cell::Text(name),
+                Cell::Number(baseline),
+                Cell::Number(candidate),
+            ];
+            data.row(&cells);
+        }
+        data
     }
 
     /// Adds a row.
@@ -214,7 +237,7 @@ mod tests {
             baseline: vec![(0.5, 1.0), (1.0, 2.0)],
             candidate: vec![(0.5, 3.0), (0.75, f64::NAN), (2.0, 4.0)],
         };
-        let data = Data::of_lines(Across::Time(1.0), ("time", "s"), &labels, "ms", &lines);
+        let data = Data::of_lines(Across::Time(1), ("time", "s"), &labels, "ms", &lines);
         assert_eq!(
             data.csv,
             "time (s),Standard (ms),Optimized (ms)\n0.5,1,3\n0.75,,\n1,2,\n2,,4"

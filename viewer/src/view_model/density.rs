@@ -6,7 +6,8 @@ use shared::units::format_time;
 
 use super::chart::Chart;
 use super::data::{Across, Data};
-use super::latency::{Shown, comparison_title, kind_name, whose};
+use super::latency::{comparison_title, kind_name, whose};
+use super::shown::Shown;
 use crate::charts::density::{Density, density_chart};
 
 /// Points of a density curve.

@@ -1,8 +1,7 @@
-//! What the latency section of a scenario is made from, and its percentile curve.
+//! The percentile curve of a scenario's latency section, and the words for what it shows.
 
 use shared::arms::{ArmRole, Arms, Class};
 use shared::criteria::{Better, Measure};
-use shared::estimate::{Interval, Latencies, PairLatencies};
 use shared::histogram::Histogram;
 use shared::metric::{LatencyKind, Metric};
 use shared::report::Scenario;
@@ -12,9 +11,9 @@ use shared::units::{
 
 use super::chart::Chart;
 use super::data::{Across, Data};
-use super::range::{self, Span};
+use super::shown::{PERCENTILES, Percentile, Shown};
 use crate::charts::percentile::{Curve, MEDIAN_NINES, percentile_chart};
-use crate::route::{LatencyView, TimeRange};
+use crate::route::LatencyView;
 
 /// Points of a percentile curve from one decade of rarity to the next.
 const STEPS: u32 = 20;
@@ -25,117 +24,9 @@ const MOST_NINES: f64 = 5.0;
 /// A limit farther above the curves than this would squeeze them; it is told instead.
 const LIMIT_IN_SIGHT: f64 = 30.0;
 
-/// The percentiles that are computed for every view; each of the marks is among them.
-pub(crate) const PERCENTILES: [f64; 5] = [50.0, 90.0, 95.0, 99.0, 99.9];
 const NS_PER_MS: f64 = 1e6;
 /// Nines that differ by less are the same, logarithms being what they are.
 const SAME_PLACE: f64 = 1e-9;
-
-/// A percentile of both arms, nanoseconds, and how it changed.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Percentile {
-    /// 0 to 100.
-    pub(crate) percentile: f64,
-    pub(crate) arms: Arms<Option<f64>>,
-    /// Candidate / baseline − 1, with its interval where there is one.
-    pub(crate) change: Option<(f64, Option<Interval>)>,
-}
-
-/// What a view of the latency section shows.
-#[derive(Debug)]
-pub(crate) struct Shown<'a> {
-    pub(crate) scenario: &'a Scenario,
-    pub(crate) labels: &'a Arms<String>,
-    pub(crate) view: LatencyView,
-    /// All blocks in the view's range merged.
-    pub(crate) merged: Arms<Histogram>,
-    /// The percentiles, lowest first, or why there are none.
-    pub(crate) percentiles: Result<Vec<Percentile>, String>,
-    /// Whether their intervals are there.
-    pub(crate) exact: bool,
-    /// Why no percentile has an interval, where there are too few pairs for one.
-    pub(crate) few_pairs: Option<String>,
-}
-
-/// The latencies of the blocks that a view is about, or why there are none.
-pub(crate) fn found(
-    (all, spans): &(PairLatencies, Vec<Span>),
-    range: Option<TimeRange>,
-) -> Result<Latencies, String> {
-    let wanted: &dyn Fn(u32) -> bool = &|pair| range::holds(spans, range, pair);
-    match all.blocks(wanted) {
-        0 if range.is_some() => Err("no block lies within the chosen time".to_owned()),
-        _ => all.of_pairs(wanted).map_err(|reason| reason.to_string()),
-    }
-}
-
-impl<'a> Shown<'a> {
-    /// Puts it together. Without `exact`, percentiles have no intervals yet, which take a hundred times as long.
-    pub(crate) fn new(
-        scenario: &'a Scenario,
-        labels: &'a Arms<String>,
-        view: LatencyView,
-        found: &Result<Latencies, String>,
-        exact: Option<&[Percentile]>,
-    ) -> Self {
-        let percentiles = match (found, exact) {
-            (Err(reason), _) => Err(reason.clone()),
-            (Ok(_), Some(exact)) => Ok(exact.to_vec()),
-            (Ok(found), None) => {
-                let of = |percentile| figures(found, percentile, false);
-                PERCENTILES.into_iter().map(of).collect()
-            }
-        };
-        Self {
-            scenario,
-            labels,
-            view,
-            merged: found.as_ref().map(Latencies::merged).unwrap_or_default(),
-            percentiles,
-            exact: exact.is_some(),
-            few_pairs: found.as_ref().ok().and_then(Latencies::few_pairs),
-        }
-    }
-
-    /// The latencies that are shown, in words: `all saves, response time`.
-    fn what(&self) -> String {
-        format!("{}, {}", whose(self.view), kind_name(self.view.kind))
-    }
-
-    pub(crate) fn missing(&self, title: &str) -> Chart {
-        let reason = self.percentiles.as_ref().err();
-        let reason = reason.map_or("too few saves to draw", String::as_str);
-        Chart::missing(
-            &format!("{title} of {}: none", whose(self.view)),
-            &format!("{}.", capital(reason)),
-        )
-    }
-}
-
-/// A percentile of both arms; its interval, where `exact`, takes a tenth of a second with a hundred pairs.
-pub(crate) fn figures(
-    found: &Latencies,
-    percentile: f64,
-    exact: bool,
-) -> Result<Percentile, String> {
-    let (arms, change) = if exact {
-        let all = found.estimate(percentile).map_err(|e| e.to_string())?;
-        let value = |of: Option<shared::estimate::Estimate>| of.map(|e| e.value);
-        let arms = Arms {
-            baseline: value(all.baseline),
-            candidate: value(all.candidate),
-        };
-        (arms, all.change.map(|c| (c.value, c.interval)))
-    } else {
-        let point = found.point(percentile).map_err(|e| e.to_string())?;
-        (point.arms, point.change.map(|change| (change, None)))
-    };
-    Ok(Percentile {
-        percentile,
-        arms,
-        change,
-    })
-}
 
 /// Whose latencies a view shows: `all saves`, `duplicates`.
 pub(crate) fn whose(view: LatencyView) -> &'static str {
@@ -377,8 +268,13 @@ pub(crate) fn capital(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use shared::estimate::PairLatencies;
+
     use super::*;
+    use crate::route::TimeRange;
     use crate::view_model::fixture;
+    use crate::view_model::range;
+    use crate::view_model::shown::{figures, latencies_of};
 
     #[test]
     fn a_curve_ends_where_ten_values_lie_beyond() {
@@ -402,7 +298,7 @@ mod tests {
     /// What a view shows, intervals included.
     fn shown<'a>(scenario: &'a Scenario, labels: &'a Arms<String>, view: LatencyView) -> Shown<'a> {
         let all = PairLatencies::new(scenario, view.kind, view.class);
-        let found = found(&(all, range::spans(scenario)), view.range);
+        let found = latencies_of(&(all, range::spans(scenario)), view.range);
         let exact: Option<Vec<Percentile>> = found.as_ref().ok().map(|found| {
             let of = |percentile| figures(found, percentile, true).unwrap();
             PERCENTILES.into_iter().map(of).collect()

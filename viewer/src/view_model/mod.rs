@@ -24,6 +24,7 @@ pub(crate) mod percentiles;
 pub(crate) mod range;
 pub(crate) mod runs;
 pub(crate) mod series;
+pub(crate) mod shown;
 pub(crate) mod sparkline;
 pub(crate) mod spread;
 pub(crate) mod tally;

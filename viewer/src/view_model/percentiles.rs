@@ -4,7 +4,7 @@ use shared::units::{
     THIN, Unit, format_change, format_change_interval, format_count, format_value, percentile_name,
 };
 
-use super::latency::{Percentile, Shown};
+use super::shown::{Percentile, Shown};
 
 /// One row.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,19 +79,19 @@ mod tests {
 
     use super::*;
     use crate::route::LatencyView;
-    use crate::view_model::{fixture, latency, range};
+    use crate::view_model::{fixture, range, shown};
 
     fn rows_of(scenario: &Scenario, exact: bool) -> Result<Vec<PercentileRow>, String> {
         let view = LatencyView::default();
         let all = PairLatencies::new(scenario, view.kind, view.class);
-        let found = latency::found(&(all, range::spans(scenario)), None);
+        let found = shown::latencies_of(&(all, range::spans(scenario)), None);
         let exact: Option<Vec<Percentile>> = found.as_ref().ok().filter(|_| exact).map(|found| {
-            let of = |percentile| latency::figures(found, percentile, true).unwrap();
-            latency::PERCENTILES.into_iter().map(of).collect()
+            let of = |percentile| shown::figures(found, percentile, true).unwrap();
+            shown::PERCENTILES.into_iter().map(of).collect()
         });
         let labels = fixture::labels();
-        let shown = Shown::new(scenario, &labels, view, &found, exact.as_deref());
-        percentile_rows(&shown)
+        let found = Shown::new(scenario, &labels, view, &found, exact.as_deref());
+        percentile_rows(&found)
     }
 
     #[test]

@@ -142,7 +142,7 @@ impl Figure<'_> {
         };
         let lines = self.lines.map(|_, (points, _)| points.clone());
         let data = Data::of_lines(
-            Across::Time((1.0 / self.time.per_second).round()),
+            Across::Time((1.0 / self.time.per_second).round() as u32),
             ("time", self.time.name),
             self.labels,
             self.unit,

@@ -9,7 +9,7 @@ use shared::units::{
 };
 
 use super::chart::Chart;
-use super::data::{Cell, Data};
+use super::data::Data;
 use super::latency::capital;
 use crate::charts::phases::{PhaseBars, phases_chart};
 use crate::charts::work::{WorkRow, work_chart};
@@ -92,22 +92,10 @@ pub(crate) fn phases(scenario: &Scenario, labels: &Arms<String>) -> (Chart, Vec<
     let rows = phase_rows(&means);
     match phases_chart(&bars, &aria) {
         Some(drawing) => {
-            let mut data = Data::named(&[
-                ("phase", ""),
-                (&labels.baseline, "ms"),
-                (&labels.candidate, "ms"),
-            ]);
-            for (phase, (b, c)) in PHASES
-                .iter()
-                .zip(means.baseline.iter().zip(&means.candidate))
-            {
-                let cells = [
-                    Cell::Text(phase),
-                    Cell::Number(b / 1e6),
-                    Cell::Number(c / 1e6),
-                ];
-                data.row(&cells);
-            }
+            let pairs = means.baseline.iter().zip(&means.candidate);
+            let mut phases =
+                (PHASES.iter().zip(pairs)).map(|(name, (b, c))| (*name, b / 1e6, c / 1e6));
+            let data = Data::of_arms("phase", labels, "ms", &mut phases);
             let note =
                 "Mean service time of a save by phase; dotted lines join equal phases.".to_owned();
             (
@@ -224,19 +212,9 @@ pub(crate) fn database(scenario: &Scenario, labels: &Arms<String>) -> (Chart, Ve
         );
     };
     let unit = format!("per 1{THIN}000 saves");
-    let mut data = Data::named(&[
-        ("work", ""),
-        (&labels.baseline, &unit),
-        (&labels.candidate, &unit),
-    ]);
-    for row in &rows {
-        let WorkRow { name, values, .. } = row;
-        let (b, c) = (
-            Cell::Number(values.baseline),
-            Cell::Number(values.candidate),
-        );
-        data.row(&[Cell::Text(name), b, c]);
-    }
+    let mut figures =
+        (rows.iter()).map(|row| (row.name, row.values.baseline, row.values.candidate));
+    let data = Data::of_arms("work", labels, &unit, &mut figures);
     let pattern = &scenario.load.pattern;
     let whole_states = if pattern == APPEND {
         " Each state repeats the last one and adds to it: no two are equal, so whole states are written again."
