@@ -14,6 +14,7 @@ pub mod estimate;
 pub mod gate;
 pub mod histogram;
 pub mod metric;
+pub(crate) mod pace;
 pub mod report;
 pub mod sort;
 pub mod stats;
