@@ -25,8 +25,11 @@ else
 fi
 scripts/wasm-cargo.sh cargo fetch --quiet --locked --target wasm32-unknown-unknown
 scripts/wasm-cargo.sh trunk build --offline
+sed -i "s/ data-integrity=none//g" dist/index.html
 # Trunk's minifier does not understand what wasm-bindgen writes: take off at least indentation and comments.
-sed -i -E 's/^ +//; /^$/d; /^\/\//d' dist/viewer-*.js
+for program in overview evidence comparison; do
+  sed -i -E 's/^ +//; /^$/d; /^\/\//d' "dist/$program.js"
+done
 
 # wasm-bindgen ends each import's name with 16 random digits, which do not compress: numbers of the same length keep the
 # names apart. Names, producers and features are for tools; browsers skip them. Without perl all that stays, some 3 KB after gzip.
@@ -55,9 +58,29 @@ without_custom_sections() {
     print $out;'
 }
 if command -v perl >/dev/null; then
-  numbered_imports dist/viewer-*.js dist/viewer-*.wasm
+  for program in overview evidence comparison; do
+    numbered_imports "dist/$program.js" "dist/${program}_bg.wasm"
+  done
   for module in dist/*.wasm; do
     without_custom_sections <"$module" >"$module.lean"
     mv "$module.lean" "$module"
   done
 fi
+
+# Names by contents: a browser may keep such a file for ever, and a page that is open keeps its own while a new site
+# goes up. Inner files first, as their names are part of what the outer ones hold.
+named_by_contents() { # FILE HOLDER...
+  local file=$1 digest name
+  shift
+  digest=$(sha256sum "dist/$file" | cut -c1-16)
+  name="${file%.*}-$digest.${file##*.}"
+  mv "dist/$file" "dist/$name"
+  (cd dist && sed -i "s|\./${file//./\\.}|./$name|g" "$@")
+}
+for program in overview evidence comparison; do
+  named_by_contents "${program}_bg.wasm" start.js
+  named_by_contents "$program.js" start.js
+done
+for file in start.js statebench.css icon.svg; do
+  named_by_contents "$file" index.html
+done

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Prints what a browser downloads to show the first page (every HTML, CSS, JavaScript and WebAssembly file of
-# dist/, after gzip -9) and fails above the budget.
+# Prints what a browser downloads to show a first page (HTML, CSS and the script that starts, and the one program that
+# the page's address belongs to; after gzip -9) and fails where a program is above the budget.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -8,15 +8,27 @@ budget=300000 # bytes
 
 [ -f dist/index.html ] || { echo "dist/ holds no site; run: make viewer" >&2; exit 1; }
 
-total=0
-while IFS= read -r file; do
-  bytes=$(gzip -9 --stdout --no-name "$file" | wc -c)
-  total=$((total + bytes))
-  printf '%9d  %s\n' "$bytes" "$file"
-done < <(find dist -type f \( -name '*.html' -o -name '*.css' -o -name '*.js' -o -name '*.wasm' \) | sort)
+# Prints each file's bytes, and their sum into $sum.
+sum_of() { # FILE...
+  local file bytes
+  sum=0
+  for file; do
+    bytes=$(gzip -9 --stdout --no-name "$file" | wc -c)
+    sum=$((sum + bytes))
+    printf '%9d  %s\n' "$bytes" "$file"
+  done
+}
 
-printf '%9d  bytes in all after gzip -9; the budget is %d\n' "$total" "$budget"
-if [ "$total" -gt "$budget" ]; then
-  echo "the viewer's transfer is $((total - budget)) bytes over its budget" >&2
-  exit 1
-fi
+sum_of dist/index.html dist/*.css dist/start-*.js
+shell=$sum
+over=0
+for program in overview evidence comparison; do
+  sum_of dist/"$program"-*.js dist/"${program}"_bg-*.wasm
+  total=$((shell + sum))
+  printf '%9d  bytes for a first page of %s after gzip -9; the budget is %d\n' "$total" "$program" "$budget"
+  if [ "$total" -gt "$budget" ]; then
+    echo "the download of $program is $((total - budget)) bytes over its budget" >&2
+    over=1
+  fi
+done
+exit "$over"

@@ -44,9 +44,9 @@ fn storage() -> Option<Storage> {
     window()?.local_storage().ok()?
 }
 
-/// The element that the site is put into.
-pub(crate) fn mount_point() -> Option<Element> {
-    document()?.get_element_by_id("app")
+/// The element of this name.
+pub(crate) fn element(id: &str) -> Option<Element> {
+    document()?.get_element_by_id(id)
 }
 
 /// The part of the address that names the page.
@@ -115,10 +115,7 @@ pub(crate) fn set_title(title: &str) {
 
 /// Moves the reader to the begin of the page's content.
 pub(crate) fn focus_content() {
-    let content = document()
-        .and_then(|d| d.get_element_by_id("main"))
-        .and_then(|e| e.dyn_into::<HtmlElement>().ok());
-    if let Some(content) = content {
+    if let Some(content) = element("main").and_then(|e| e.dyn_into::<HtmlElement>().ok()) {
         let _ = content.focus();
     }
 }

@@ -38,6 +38,17 @@ pub(crate) enum Route {
     NotFound(String),
 }
 
+/// One of the programs that the site is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Program {
+    /// What the list of runs tells.
+    Overview,
+    /// What the files of one run tell.
+    Evidence,
+    /// What two runs, or two arms, come to side by side.
+    Comparison,
+}
+
 /// One side of a comparison: a run, or one arm of it, `<run>:baseline`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Side {
@@ -148,6 +159,25 @@ impl Route {
         match self {
             Self::Report(run) | Self::Scenario { run, .. } => Some(run),
             _ => None,
+        }
+    }
+
+    /// The program that shows the page: by the first words of the address alone, as `web/start.js` has no more to
+    /// choose by.
+    pub(crate) fn program(&self) -> Program {
+        match self {
+            Self::Runs | Self::Week(_) | Self::Choose(_) => Program::Overview,
+            Self::Report(_) | Self::Scenario { .. } => Program::Evidence,
+            Self::Compare { .. } => Program::Comparison,
+            Self::NotFound(address) => {
+                let path = address.split('?').next().unwrap_or_default();
+                let mut parts = path.split('/').filter(|part| !part.is_empty());
+                match parts.next() {
+                    Some("run") if parts.next().is_some() => Program::Evidence,
+                    Some("compare") if parts.nth(1).is_some() => Program::Comparison,
+                    _ => Program::Overview,
+                }
+            }
         }
     }
 
@@ -291,6 +321,26 @@ mod tests {
     fn an_unknown_view_falls_back_to_the_default() {
         let route = Route::parse("#/run/r1/low?class=cats&time=soon&x").unwrap();
         assert_eq!(route.to_string(), "#/run/r1/low");
+    }
+
+    #[test]
+    fn an_address_belongs_to_a_program_by_its_first_words_even_where_no_page_has_it() {
+        let program = |address| Route::parse(address).map(|route| route.program());
+        for (address, expected) in [
+            ("#/run/r1", Program::Evidence),
+            ("#/run/..", Program::Evidence),
+            ("#//run/r1/low?x=/", Program::Evidence),
+            ("#/compare/r1/r2", Program::Comparison),
+            ("#/compare/r1/../x", Program::Comparison),
+            ("#/", Program::Overview),
+            ("#/run", Program::Overview),
+            ("#/run?/x", Program::Overview),
+            ("#/compare/r1", Program::Overview),
+            ("#/week/2025-W47", Program::Overview),
+            ("#/elsewhere/run/r1", Program::Overview),
+        ] {
+            assert_eq!(program(address), Some(expected), "{address}");
+        }
     }
 
     #[test]

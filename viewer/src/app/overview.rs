@@ -1,0 +1,41 @@
+//! The program of the pages that the list of runs tells.
+
+use yew::prelude::*;
+
+use super::{NOT_FOUND, use_address, use_page_change, use_title};
+use crate::components::shell::{ShellLinks, shell};
+use crate::components::shown;
+use crate::pages::choose::Choose;
+use crate::pages::not_found::not_found;
+use crate::pages::runs::Runs;
+use crate::route::{Program, Route};
+
+/// Starts the program.
+pub fn mount() {
+    super::mount::<Overview>("overview");
+}
+
+#[component]
+fn Overview() -> Html {
+    let route = use_address();
+    let is_own = route.program() == Program::Overview;
+    use_page_change(&route, is_own);
+    use_title(is_own.then(|| title(&route)));
+    let page = match &route {
+        Route::Runs => html! { <Runs week={None::<String>} /> },
+        Route::Week(week) => html! { <Runs week={Some(week.clone())} key={week.clone()} /> },
+        Route::Choose(run) => html! { <Choose run={run.clone()} /> },
+        Route::NotFound(_) if is_own => shown(not_found()),
+        _ => return html! {},
+    };
+    shell(&ShellLinks::of(&route, None), page)
+}
+
+fn title(route: &Route) -> String {
+    match route {
+        Route::Runs => "Runs".to_owned(),
+        Route::Week(week) => format!("Runs of {week}"),
+        Route::Choose(_) => "Compare".to_owned(),
+        _ => NOT_FOUND.to_owned(),
+    }
+}

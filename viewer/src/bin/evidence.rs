@@ -1,0 +1,5 @@
+//! The pages made from the files of one run.
+
+fn main() {
+    viewer::mount_evidence();
+}

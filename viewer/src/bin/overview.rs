@@ -1,0 +1,5 @@
+//! The pages made from the list of runs.
+
+fn main() {
+    viewer::mount_overview();
+}
