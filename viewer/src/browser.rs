@@ -1,11 +1,13 @@
 //! What the site asks of the browser. A browser that refuses (storage switched off, no clipboard) costs a
 //! convenience, never the page.
 
-use js_sys::{Function, Promise};
-use wasm_bindgen::JsCast;
+use std::cell::Cell;
+
+use js_sys::{Date, Function, Map, Promise, Reflect};
 use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Document, Element, HtmlElement, Storage, Window, window};
+use web_sys::{Blob, Document, Element, HtmlElement, Storage, Window, window};
 
 const THEME_KEY: &str = "statebench-theme";
 
@@ -63,6 +65,25 @@ pub(crate) fn address() -> String {
         .unwrap_or_default()
 }
 
+/// Where the site comes from: `https://host:port`.
+pub(crate) fn origin() -> String {
+    window()
+        .and_then(|w| w.location().origin().ok())
+        .unwrap_or_default()
+}
+
+/// Whether the browser knows that it has no connection.
+pub(crate) fn is_offline() -> bool {
+    window().is_some_and(|w| !w.navigator().on_line())
+}
+
+/// A file that the reader opened in this tab, by the name under which it would be published; `web/files.js` keeps them.
+pub(crate) fn opened_file(name: &str) -> Option<Blob> {
+    let opened = Reflect::get(window()?.as_ref(), &JsValue::from_str("openedFiles")).ok()?;
+    let file = opened.dyn_into::<Map>().ok()?.get(&JsValue::from_str(name));
+    file.dyn_into().ok()
+}
+
 /// Changes the address without a new entry in the history.
 pub(crate) fn replace_hash(hash: &str) {
     let base = address();
@@ -72,34 +93,69 @@ pub(crate) fn replace_hash(hash: &str) {
     }
 }
 
-/// Calls back whenever the address changes, until dropped.
-pub(crate) struct HashListener {
+/// The address changed.
+pub(crate) const ADDRESS: &str = "hashchange";
+/// The connection is back, or the reader asks to try again (`web/files.js`).
+pub(crate) const AGAIN: &str = "online";
+
+/// Calls back whenever an event reaches the window, until dropped.
+pub(crate) struct Listener {
     window: Window,
+    event: &'static str,
     callback: Closure<dyn FnMut()>,
 }
 
-impl HashListener {
-    pub(crate) fn new(callback: impl FnMut() + 'static) -> Option<Self> {
+impl Listener {
+    pub(crate) fn new(event: &'static str, callback: impl FnMut() + 'static) -> Option<Self> {
         let window = window()?;
         let callback = Closure::<dyn FnMut()>::new(callback);
         window
-            .add_event_listener_with_callback("hashchange", callback.as_ref().unchecked_ref())
+            .add_event_listener_with_callback(event, callback.as_ref().unchecked_ref())
             .ok()?;
-        Some(Self { window, callback })
+        Some(Self {
+            window,
+            event,
+            callback,
+        })
     }
 }
 
-impl Drop for HashListener {
+impl Drop for Listener {
     fn drop(&mut self) {
         let callback = self.callback.as_ref().unchecked_ref();
         let _ = self
             .window
-            .remove_event_listener_with_callback("hashchange", callback);
+            .remove_event_listener_with_callback(self.event, callback);
+    }
+}
+
+/// The longest that work may keep the browser from painting and answering, milliseconds; one step of the work comes on
+/// top. Source: the RAIL model, work in the background of a page.
+const SLICE_MS: f64 = 50.0;
+
+/// Long work in slices.
+pub(crate) struct Slices {
+    began: Cell<f64>,
+}
+
+impl Slices {
+    pub(crate) fn new() -> Self {
+        Self {
+            began: Cell::new(Date::now()),
+        }
+    }
+
+    /// Lets the browser breathe where the slice is over. Nobody looks at a hidden page, whose timers browsers slow down.
+    pub(crate) async fn pause(&self) {
+        if Date::now() - self.began.get() > SLICE_MS && document().is_some_and(|d| !d.hidden()) {
+            breathe().await;
+            self.began.set(Date::now());
+        }
     }
 }
 
 /// Lets the browser paint before the next piece of work.
-pub(crate) async fn breathe() {
+async fn breathe() {
     let Some(window) = window() else { return };
     let pause = Promise::new(&mut |resolve: Function, _: Function| {
         let _ = window.set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, 0);

@@ -10,8 +10,10 @@ mod app;
 mod browser;
 mod charts;
 mod components;
+mod files;
 mod load;
 mod pages;
+mod place;
 mod route;
 mod view_model;
 

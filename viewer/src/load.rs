@@ -5,14 +5,17 @@ use std::rc::Rc;
 
 use shared::criteria::Policy;
 use shared::report::{Index, Run};
-use shared::summary::{RunSummary, summarize};
+use shared::summary::{RunSummary, summarize_in_steps};
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
 use crate::api::{self, Fault, RunFiles};
+use crate::browser::{AGAIN, Listener, Slices};
+use crate::place;
 use crate::route::Side;
-use shared::comparison::{Evidence, RunComparison, compare};
+use shared::comparison::{Evidence, RunComparison, compare_in_steps};
 
+const LIST: &str = "Loading the list of runs …";
 const COMPUTING: &str = "Computing intervals …";
 
 /// Something that comes from the server.
@@ -40,13 +43,28 @@ impl PartialEq for RunData {
     }
 }
 
+/// Counts how often loading was asked for again; it is heard only where that `may_help`.
+#[hook]
+fn use_attempts(may_help: bool) -> u32 {
+    let attempts = use_state(|| 0_u32);
+    let attempt = *attempts;
+    use_effect_with((may_help, attempt), move |_| {
+        let listener =
+            may_help.then(|| Listener::new(AGAIN, move || attempts.set(attempt.saturating_add(1))));
+        move || drop(listener)
+    });
+    attempt
+}
+
 /// The list of runs, fetched when the page opens; `None` in it where no run was ever listed.
 #[hook]
 pub(crate) fn use_index() -> Loading<Rc<Option<Index>>> {
-    let state = use_state(|| Loading::Pending("Loading the list of runs …".to_owned()));
+    let state = use_state(|| Loading::Pending(LIST.to_owned()));
     let setter = state.setter();
-    use_effect_with((), move |()| {
+    let attempt = use_attempts(matches!(&*state, Loading::Failed(fault) if fault.again));
+    use_effect_with((attempt, place::base()), move |_| {
         let task = Task::start(async move |task: Task| {
+            setter.set(Loading::Pending(LIST.to_owned()));
             let loaded = api::load_index().await;
             if task.is_wanted() {
                 setter.set(
@@ -59,64 +77,135 @@ pub(crate) fn use_index() -> Loading<Rc<Option<Index>>> {
     (*state).clone()
 }
 
+/// A run on its way: what is known of it, and how many of its scenarios are there.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Arrival {
+    pub(crate) run: Rc<Run>,
+    pub(crate) scenarios: usize,
+}
+
+/// What came of a wanted run.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct RunLoad {
+    pub(crate) state: Loading<Rc<RunData>>,
+    /// Once `run.json` is there.
+    pub(crate) arrival: Option<Arrival>,
+}
+
+impl RunLoad {
+    fn begun() -> Self {
+        Self {
+            state: Loading::Pending("Loading the run …".to_owned()),
+            arrival: None,
+        }
+    }
+
+    /// Whether loading it again may bring more.
+    fn is_worth_another(&self) -> bool {
+        match &self.state {
+            Loading::Pending(_) => false,
+            Loading::Ready(data) => data.files.faults().iter().any(|fault| fault.again),
+            Loading::Failed(fault) => fault.again,
+        }
+    }
+}
+
+/// Where a run is read from: folder and name.
+type Wanted = (Result<String, Fault>, String);
+
 /// A run, fetched once and kept while the reader moves between its pages; `None` while no run is asked for.
 #[hook]
-pub(crate) fn use_run(id: Option<&str>) -> Option<Loading<Rc<RunData>>> {
-    let state = use_state(|| None::<(String, Loading<Rc<RunData>>)>);
+pub(crate) fn use_run(id: Option<&str>) -> Option<RunLoad> {
+    let state = use_state(|| None::<(Wanted, RunLoad)>);
     let setter = state.setter();
-    let kept = state.as_ref().map(|(id, _)| id.clone());
-    let wanted = id.map(str::to_owned).or(kept);
-    use_effect_with(wanted, move |wanted| {
-        let task = wanted.clone().map(|id| {
+    let kept = state.as_ref().map(|(wanted, _)| wanted.clone());
+    let asked = id.map(|id| (place::base(), id.to_owned()));
+    let attempt = use_attempts(
+        state
+            .as_ref()
+            .is_some_and(|(_, load)| load.is_worth_another()),
+    );
+    use_effect_with((attempt, asked.clone().or(kept)), move |(_, wanted)| {
+        let task = wanted.clone().map(|wanted| {
             Task::start(async move |task: Task| {
-                let show = |loading| {
+                let show = |load| {
                     if task.is_wanted() {
-                        setter.set(Some((id.clone(), loading)));
+                        setter.set(Some((wanted.clone(), load)));
                     }
                 };
-                let loaded = load(&id, |progress| show(Loading::Pending(progress))).await;
-                show(loaded.map_or_else(Loading::Failed, Loading::Ready));
+                let loaded = load(&wanted, &show).await;
+                show(RunLoad {
+                    state: loaded.map_or_else(Loading::Failed, Loading::Ready),
+                    arrival: None,
+                });
             })
         });
         move || task.iter().for_each(Task::cancel)
     });
-    let id = id?;
+    let asked = asked?;
     Some(match state.as_ref() {
-        Some((loaded, loading)) if loaded == id => loading.clone(),
-        _ => Loading::Pending("Loading the run …".to_owned()),
+        Some((loaded, load)) if *loaded == asked => load.clone(),
+        _ => RunLoad::begun(),
     })
 }
 
-async fn load(id: &str, progress: impl Fn(String)) -> Result<Rc<RunData>, Fault> {
-    let files = load_files(id, &progress).await?;
-    progress(COMPUTING.to_owned());
-    crate::browser::breathe().await;
-    let summary = summarize(&files.run, &files.scenarios);
+async fn load((base, id): &Wanted, show: &dyn Fn(RunLoad)) -> Result<Rc<RunData>, Fault> {
+    show(RunLoad::begun());
+    let base = base.clone()?;
+    let slices = Slices::new();
+    let tell = |text, arrival| {
+        show(RunLoad {
+            state: Loading::Pending(text),
+            arrival,
+        });
+    };
+    let files = load_files(&base, id, &slices, &tell).await?;
+    tell(COMPUTING.to_owned(), None);
+    let summary = summarize_in_steps(&files.run, &files.scenarios, &async || {
+        slices.pause().await;
+    })
+    .await;
     Ok(Rc::new(RunData { files, summary }))
 }
 
-async fn load_files(id: &str, progress: &dyn Fn(String)) -> Result<RunFiles, Fault> {
-    let run = api::load_run(id).await?;
+/// Tells how far loading is.
+type Tell<'a> = &'a dyn Fn(String, Option<Arrival>);
+
+async fn load_files(
+    base: &str,
+    id: &str,
+    slices: &Slices,
+    tell: Tell<'_>,
+) -> Result<RunFiles, Fault> {
+    let run = api::load_run(base, id).await?;
     let total = run.scenarios.len();
+    let known = Rc::new(run.clone());
     let started: Vec<_> = run
         .scenarios
         .iter()
-        .map(|entry| api::start_scenario(&run, entry))
+        .map(|entry| api::start_scenario(base, &run, entry))
         .collect();
     let mut scenarios = Vec::new();
     let mut absent = Vec::new();
     for (i, (entry, request)) in run.scenarios.iter().zip(started).enumerate() {
-        progress(format!(
-            "Loading scenario {} of {total}: {} …",
-            i + 1,
-            entry.title
-        ));
-        match api::finish_scenario(&run, entry, request).await {
+        let progress = |size: &str| {
+            let arrival = Arrival {
+                run: known.clone(),
+                scenarios: i,
+            };
+            let (number, title) = (i + 1, &entry.title);
+            let text = format!("Loading scenario {number} of {total}: {title} … {size}");
+            tell(text, Some(arrival));
+        };
+        progress("");
+        let run = (base, &run);
+        match api::finish_scenario(run, entry, request, &progress, slices).await {
             Ok(scenario) => scenarios.push(scenario),
             Err(absence) => absent.push((entry.name.clone(), absence)),
         }
     }
     Ok(RunFiles {
+        base: base.to_owned(),
         run,
         scenarios,
         absent,
@@ -146,8 +235,10 @@ impl PartialEq for CompareData {
 pub(crate) fn use_comparison(reference: &Side, candidate: &Side) -> Loading<Rc<CompareData>> {
     let state = use_state(|| Loading::Pending("Loading the runs …".to_owned()));
     let setter = state.setter();
-    use_effect_with((reference.clone(), candidate.clone()), move |sides| {
-        let (reference, candidate) = sides.clone();
+    let attempt = use_attempts(matches!(&*state, Loading::Failed(fault) if fault.again));
+    let sides = (attempt, reference.clone(), candidate.clone());
+    use_effect_with(sides, move |(_, reference, candidate)| {
+        let (reference, candidate) = (reference.clone(), candidate.clone());
         let task = Task::start(async move |task: Task| {
             let show = |loading| {
                 if task.is_wanted() {
@@ -168,20 +259,22 @@ async fn load_comparison(
     candidate: &Side,
     progress: &dyn Fn(String),
 ) -> Result<Rc<CompareData>, Fault> {
-    let first = Rc::new(load_files(&reference.run, progress).await?);
+    let base = place::base()?;
+    let slices = Slices::new();
+    let tell = |text, _| progress(text);
+    let first = Rc::new(load_files(&base, &reference.run, &slices, &tell).await?);
     let second = if candidate.run == reference.run {
         first.clone()
     } else {
-        Rc::new(load_files(&candidate.run, progress).await?)
+        Rc::new(load_files(&base, &candidate.run, &slices, &tell).await?)
     };
     let policy = load_policy(&second.run).await?;
     progress(COMPUTING.to_owned());
-    crate::browser::breathe().await;
-    let result = compare(
-        &evidence(&first, reference),
-        &evidence(&second, candidate),
-        &policy,
-    )
+    let sides = (evidence(&first, reference), evidence(&second, candidate));
+    let result = compare_in_steps(&sides.0, &sides.1, &policy, &async || {
+        slices.pause().await;
+    })
+    .await
     .map_err(|e| e.to_string());
     Ok(Rc::new(CompareData {
         reference: first,

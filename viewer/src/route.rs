@@ -5,6 +5,8 @@ use std::fmt;
 use shared::arms::{ArmRole, Class};
 use shared::metric::LatencyKind;
 
+use crate::place;
+
 /// A page with all that its address says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Route {
@@ -227,15 +229,29 @@ impl LatencyView {
 }
 
 /// The value of a key in `key=value&key=value`.
-fn value<'a>(query: &'a str, key: &str) -> Option<&'a str> {
+pub(crate) fn value<'a>(query: &'a str, key: &str) -> Option<&'a str> {
     query
         .split('&')
         .filter_map(|pair| pair.split_once('='))
         .find_map(|(k, value)| (k == key).then_some(value))
 }
 
+/// The address, with the place that the site's other pages are read from.
 impl fmt::Display for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&place::with_place(self.within_place()))
+    }
+}
+
+impl Route {
+    fn within_place(&self) -> String {
+        let mut address = String::new();
+        // Writing into a text cannot fail.
+        let _ = self.write(&mut address);
+        address
+    }
+
+    fn write(&self, f: &mut impl fmt::Write) -> fmt::Result {
         match self {
             Self::Runs => f.write_str("#/"),
             Self::Week(week) => write!(f, "#/week/{week}"),

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use super::{NOT_FOUND, use_address, use_page_change, use_title};
+use crate::components::nearest::Nearest;
 use crate::components::shell::{ShellLinks, shell};
 use crate::components::shown;
 use crate::load::{Loading, RunData, use_run};
@@ -24,19 +25,25 @@ pub fn mount() {
 #[component]
 fn Evidence() -> Html {
     let route = use_address();
-    let run = use_run(route.run());
-    let last_scenario = use_last_scenario(&route, run.as_ref());
+    let load = use_run(route.run());
+    let run = load.as_ref().map(|load| &load.state);
+    let last_scenario = use_last_scenario(&route, run);
     let is_own = route.program() == Program::Evidence;
     use_page_change(&route, is_own);
-    use_title(is_own.then(|| title(&route, run.as_ref())));
-    let page = match (&route, &run) {
+    use_title(is_own.then(|| title(&route, run)));
+    let page = match (&route, run) {
         (Route::Report(_), Some(Loading::Ready(data))) => html! { <Report data={data.clone()} /> },
         (Route::Scenario { scenario, view, .. }, Some(Loading::Ready(data))) => {
             html! { <ScenarioPage data={data.clone()} name={scenario.clone()} view={*view} key={scenario.clone()} /> }
         }
-        (Route::Report(id) | Route::Scenario { run: id, .. }, Some(state)) => {
-            shown(run_state(id, state))
-        }
+        (Route::Report(id) | Route::Scenario { run: id, .. }, Some(state)) => html! {
+            <>
+                { for load.as_ref().map(|load| shown(run_state(id, load))) }
+                if let Loading::Failed(fault) = state {
+                    if fault.missing { <Nearest file={fault.file.clone()} /> }
+                }
+            </>
+        },
         (Route::NotFound(_), _) if is_own => shown(not_found()),
         _ => return html! {},
     };

@@ -6,7 +6,8 @@ use shared::verdict::Verdict;
 use super::mark::mark_as;
 use crate::api::Fault;
 
-/// Files that cannot be used, each with its reason.
+/// Files that cannot be used, each with its reason, and a button where they may be had at another time: `web/files.js`
+/// tells who waits for it.
 pub(crate) fn faults(title: &str, faults: &[Fault]) -> Markup {
     html! {
         div.notice role="alert" {
@@ -14,6 +15,9 @@ pub(crate) fn faults(title: &str, faults: &[Fault]) -> Markup {
             @for fault in faults {
                 p { code { (fault.file) } }
                 p.lede { (fault.reason) "." }
+            }
+            @if faults.iter().any(|fault| fault.again) {
+                p { button.btn type="button" data-again { "Try again" } }
             }
         }
     }

@@ -37,7 +37,7 @@ pub(crate) fn Report(props: &ReportProps) -> Html {
     html! {
         <>
             { shown(crumbs(data)) }
-            <div class="head">{ shown(head(data)) }<Actions file={run_file(&data.files.run.id)} compare={data.files.run.id.clone()} /></div>
+            <div class="head">{ shown(head(data)) }<Actions file={run_file(&data.files.base, &data.files.run.id)} compare={data.files.run.id.clone()} /></div>
             { shown(body(data)) }
         </>
     }

@@ -110,6 +110,7 @@ fn unreadable(index: &Index) -> Markup {
         file: format!("reports/{}", u.file),
         reason: u.reason.trim_end_matches('.').to_owned(),
         missing: false,
+        again: false,
     };
     let found: Vec<Fault> = index.unreadable.iter().map(fault).collect();
     markup! {
