@@ -10,7 +10,7 @@ use web_sys::{ReadableStreamDefaultReader, RequestCache, RequestInit, Response};
 use crate::browser;
 
 /// No larger file is read, bytes: the browser would stand still over it. A run of 24 hours has files of some megabytes.
-pub(crate) const LARGEST: usize = 64_000_000;
+pub(crate) const LARGEST: usize = 64 << 20;
 /// Progress is told anew after so many more bytes: on a slow line often enough, on a fast one seldom.
 const PROGRESS: usize = 100_000;
 
@@ -109,7 +109,7 @@ async fn text(file: &str, response: &Response, progress: Progress<'_>) -> Result
     let bytes = match bytes(response, progress).await {
         Ok(Some(bytes)) => bytes,
         Ok(None) => {
-            let reason = format!("is larger than {}: no file of a run is", size(LARGEST));
+            let reason = format!("is larger than {}, the most that is read", size(LARGEST));
             return Err(Fault::damaged(file, reason));
         }
         Err(_) => return Err(Fault::unreachable(file, "the transfer broke off")),

@@ -13,6 +13,8 @@ export async function openSite(source) {
     browser,
     run,
     url: server.url,
+    trouble: server.trouble,
+    folder: published.folder,
     runFolder: published.runFolder,
     /** Every page of the example, by a name for people and files: its route and what it is headed. */
     pages: {
