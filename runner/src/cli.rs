@@ -23,6 +23,7 @@ Examples:
   runner compare A B      two runs against each other
   runner verdict RUN      every target of a run
   runner catalogue RUN    every metric that the strategy names, of a run
+  runner cost RUN         what a run's saves cost, by your prices
   runner verify RUN       check a report
   runner view             look at the site
   runner watch            a run's figures as they come
@@ -53,6 +54,7 @@ enum Command {
     Watch(cmd::watch::Args),
     Criteria(cmd::criteria::Args),
     Catalogue(cmd::catalogue::Args),
+    Cost(cmd::cost::Args),
     Schema(cmd::schema::Args),
     Completions(cmd::completions::Args),
     /// Serve one arm of a comparison; spoken to by the runner itself.
@@ -82,6 +84,7 @@ impl Cli {
             Command::Watch(args) => cmd::watch::run(&args).await,
             Command::Criteria(args) => cmd::criteria::run(&args),
             Command::Catalogue(args) => cmd::catalogue::run(&args),
+            Command::Cost(args) => cmd::cost::run(&args),
             Command::Schema(args) => cmd::schema::run(&args),
             Command::Completions(args) => cmd::completions::run(&args, &mut Self::command()),
             Command::Arm => crate::arm::worker::work().await.map(|()| Exit::Done),

@@ -159,7 +159,7 @@ pub const WANTED: &[Wanted] = &[
                 Metric::Plain(Plain::ConnectionPerSave),
             ],
         ),
-        "a report holds no prices; what is saved stands here",
+        "a report holds no prices; `runner cost` and the run's page compute it from the reader's, and what is saved stands here",
     ),
     wanted(
         BUSINESS,
@@ -300,7 +300,10 @@ mod tests {
 
     #[test]
     fn a_line_takes_its_figures_from_the_foremost_scenario_that_has_them() {
-        let plain = Synthetic::default().scenario();
+        let mut plain = Synthetic::default().scenario();
+        for block in &mut plain.blocks {
+            block.phases.unique.hash_ns = 1;
+        }
         let mut profiled = Synthetic::default().scenario();
         profiled.name = "overflow".to_owned();
         profiled.memory_profile = Some(memory_profile());

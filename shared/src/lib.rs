@@ -9,6 +9,7 @@ pub mod arms;
 pub mod calibration;
 pub mod catalogue;
 pub mod comparison;
+pub mod cost;
 pub mod criteria;
 pub mod estimate;
 pub mod gate;

@@ -159,6 +159,21 @@ pub(crate) fn saturating_sum(counts: impl IntoIterator<Item = u64>) -> u64 {
     counts.into_iter().fold(0, u64::saturating_add)
 }
 
+/// An amount of money: cents from one to a thousand, whole above, three digits below.
+#[must_use]
+pub fn format_money(amount: f64, currency: &str) -> String {
+    let text = match amount.abs() {
+        0.0 => group(0.0, 0),
+        a if a < 1.0 => significant(amount, 3, 9),
+        a if a < 999.995 => group(amount, 2),
+        _ => group(amount, 0),
+    };
+    match currency {
+        "" => text,
+        currency => format!("{text}{THIN}{currency}"),
+    }
+}
+
 /// A percentile's name: P95, P99.9.
 #[must_use]
 pub fn percentile_name(percentile: f64) -> String {
@@ -223,6 +238,25 @@ mod tests {
 
     fn plain(text: &str) -> String {
         text.replace(THIN, "_")
+    }
+
+    #[test]
+    fn money_has_cents_where_they_say_something() {
+        let texts =
+            [0.0, 0.001_234, 3.0, 999.99, 999.996, 1_234_567.8].map(|a| format_money(a, "EUR"));
+        assert_eq!(
+            texts,
+            [
+                "0 EUR",
+                "0.00123 EUR",
+                "3.00 EUR",
+                "999.99 EUR",
+                "1 000 EUR",
+                "1 234 568 EUR"
+            ]
+            .map(|t| t.replace(' ', "\u{202f}"))
+        );
+        assert_eq!(format_money(2.5, ""), "2.50");
     }
 
     #[test]

@@ -3,12 +3,13 @@
 use std::fmt;
 
 use shared::arms::{ArmRole, Class};
+use shared::cost::Prices;
 use shared::metric::LatencyKind;
 
 use crate::place;
 
 /// A page with all that its address says.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Route {
     /// All runs.
     Runs,
@@ -16,6 +17,13 @@ pub(crate) enum Route {
     Week(String),
     /// The executive summary of a run.
     Report(String),
+    /// The same, with prices of the reader's.
+    PricedReport {
+        /// Name of the run.
+        run: String,
+        /// What its cost is computed from.
+        prices: Box<Prices>,
+    },
     /// One scenario of a run.
     Scenario {
         /// Name of the run.
@@ -123,7 +131,7 @@ impl Route {
         Some(match parts.as_slice() {
             [] => Self::Runs,
             ["week", week] if named => Self::Week((*week).to_owned()),
-            ["run", run] if named => Self::Report((*run).to_owned()),
+            ["run", run] if named => Self::priced((*run).to_owned(), Prices::of_query(query)),
             ["run", run, scenario] if named => Self::Scenario {
                 run: (*run).to_owned(),
                 scenario: (*scenario).to_owned(),
@@ -147,6 +155,18 @@ impl Route {
         })
     }
 
+    /// A run's executive summary with a reader's prices, if there are any.
+    pub(crate) fn priced(run: String, prices: Prices) -> Self {
+        if prices == Prices::default() {
+            Self::Report(run)
+        } else {
+            Self::PricedReport {
+                run,
+                prices: Box::new(prices),
+            }
+        }
+    }
+
     /// A scenario's page as it is first shown.
     pub(crate) fn scenario(run: &str, scenario: &str) -> Self {
         Self::Scenario {
@@ -159,7 +179,9 @@ impl Route {
     /// The run that the page belongs to.
     pub(crate) fn run(&self) -> Option<&str> {
         match self {
-            Self::Report(run) | Self::Scenario { run, .. } => Some(run),
+            Self::Report(run) | Self::PricedReport { run, .. } | Self::Scenario { run, .. } => {
+                Some(run)
+            }
             _ => None,
         }
     }
@@ -169,7 +191,9 @@ impl Route {
     pub(crate) fn program(&self) -> Program {
         match self {
             Self::Runs | Self::Week(_) | Self::Choose(_) => Program::Overview,
-            Self::Report(_) | Self::Scenario { .. } => Program::Evidence,
+            Self::Report(_) | Self::PricedReport { .. } | Self::Scenario { .. } => {
+                Program::Evidence
+            }
             Self::Compare { .. } => Program::Comparison,
             Self::NotFound(address) => {
                 let path = address.split('?').next().unwrap_or_default();
@@ -186,6 +210,10 @@ impl Route {
     /// Whether both addresses show the same page, if not the same view of it.
     pub(crate) fn is_same_page(&self, other: &Self) -> bool {
         match (self, other) {
+            (
+                Self::Report(a) | Self::PricedReport { run: a, .. },
+                Self::Report(b) | Self::PricedReport { run: b, .. },
+            ) => a == b,
             (
                 Self::Scenario {
                     run: a,
@@ -256,6 +284,7 @@ impl Route {
             Self::Runs => f.write_str("#/"),
             Self::Week(week) => write!(f, "#/week/{week}"),
             Self::Report(run) => write!(f, "#/run/{run}"),
+            Self::PricedReport { run, prices } => write!(f, "#/run/{run}?{prices}"),
             Self::Scenario {
                 run,
                 scenario,
@@ -318,6 +347,7 @@ mod tests {
             "#/",
             "#/week/2025-W47",
             "#/run/20251120-0942-quick",
+            "#/run/r1?currency=EUR&million_rows=0.2",
             "#/run/r1/medium-load",
             "#/run/r1/medium-load?class=duplicate&time=service",
             "#/run/r1/medium-load?class=all&time=service",

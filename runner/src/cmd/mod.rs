@@ -4,6 +4,7 @@ pub(crate) mod baseline;
 pub(crate) mod catalogue;
 pub(crate) mod compare;
 pub(crate) mod completions;
+pub(crate) mod cost;
 pub(crate) mod criteria;
 pub(crate) mod gate;
 pub(crate) mod index;

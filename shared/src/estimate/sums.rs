@@ -79,7 +79,11 @@ fn fraction(
         |what: &str| Unavailable::NotMeasured(format!("{what} could not be read on this machine"));
     Ok(match plain {
         Plain::ClosedThroughput | Plain::OpenThroughput => (saves, seconds),
-        Plain::HashTime => (phase(block, |p| p.hash_ns), saves),
+        // A service that does not hash has no time of it, so no figure.
+        Plain::HashTime => match phase(block, |p| p.hash_ns) {
+            time if time > 0.0 => (time, saves),
+            _ => (0.0, 0.0),
+        },
         Plain::WriteTime => (phase(block, |p| p.write_ns), block.outcomes.written as f64),
         // An arm without a cache has no look-ups, so no figure.
         Plain::LookupTime => (
@@ -357,8 +361,10 @@ mod tests {
                 block.database.connection_ns = 1_000_000_000;
                 block.outcomes.written = 30;
                 block.outcomes.deduplicated = 70;
-                block.phases.duplicate.hash_ns = 40_000;
-                block.phases.unique.hash_ns = 60_000;
+                if role == ArmRole::Candidate {
+                    block.phases.duplicate.hash_ns = 40_000;
+                    block.phases.unique.hash_ns = 60_000;
+                }
                 block.phases.duplicate.lookup_ns = 0;
                 block.phases.unique.lookup_ns = 8_000;
                 block.phases.duplicate.write_ns = 0;
@@ -373,7 +379,7 @@ mod tests {
             }
         }
         for (name, baseline, candidate) in [
-            ("hash.time", Some(1_000.0), 1_000.0),
+            ("hash.time", None, 1_000.0),
             ("cache.lookup_time", None, 100.0),
             ("cache.operations", None, 55.0),
             ("database.write_time", Some(2_000_000.0), 2_000_000.0),

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use shared::cost::Prices;
 use yew::prelude::*;
 
 use super::{NOT_FOUND, use_address, use_page_change, use_title};
@@ -32,11 +33,21 @@ fn Evidence() -> Html {
     use_page_change(&route, is_own);
     use_title(is_own.then(|| title(&route, run)));
     let page = match (&route, run) {
-        (Route::Report(_), Some(Loading::Ready(data))) => html! { <Report data={data.clone()} /> },
+        (Route::Report(_), Some(Loading::Ready(data))) => {
+            html! { <Report data={data.clone()} prices={Prices::default()} /> }
+        }
+        (Route::PricedReport { prices, .. }, Some(Loading::Ready(data))) => {
+            html! { <Report data={data.clone()} prices={(**prices).clone()} /> }
+        }
         (Route::Scenario { scenario, view, .. }, Some(Loading::Ready(data))) => {
             html! { <ScenarioPage data={data.clone()} name={scenario.clone()} view={*view} key={scenario.clone()} /> }
         }
-        (Route::Report(id) | Route::Scenario { run: id, .. }, Some(state)) => html! {
+        (
+            Route::Report(id)
+            | Route::PricedReport { run: id, .. }
+            | Route::Scenario { run: id, .. },
+            Some(state),
+        ) => html! {
             <>
                 { for load.as_ref().map(|load| shown(run_state(id, load))) }
                 if let Loading::Failed(fault) = state {
@@ -56,7 +67,9 @@ fn title(route: &Route, run: Option<&State>) -> String {
         _ => None,
     };
     match route {
-        Route::Report(id) => run.map_or_else(|| id.clone(), |run| run.title.clone()),
+        Route::Report(id) | Route::PricedReport { run: id, .. } => {
+            run.map_or_else(|| id.clone(), |run| run.title.clone())
+        }
         Route::Scenario {
             run: id,
             scenario: name,

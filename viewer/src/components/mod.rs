@@ -6,6 +6,7 @@
 pub(crate) mod actions;
 pub(crate) mod arms_key;
 pub(crate) mod compare_tables;
+pub(crate) mod costs;
 pub(crate) mod criteria_table;
 pub(crate) mod facts;
 pub(crate) mod figure;

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use maud::{Markup, html as markup};
 use shared::arms::{ArmRole, Arms};
+use shared::cost::Prices;
 use shared::report::Status;
 use shared::summary::{Step, Tally};
 use shared::verdict::Verdict;
@@ -12,6 +13,7 @@ use yew::prelude::*;
 use crate::api::run_file;
 use crate::components::actions::Actions;
 use crate::components::arms_key::arms_key;
+use crate::components::costs::CostSection;
 use crate::components::criteria_table::criteria_table;
 use crate::components::facts::{check_list, fact_list};
 use crate::components::headline::{answers, headline};
@@ -29,16 +31,25 @@ use crate::view_model::{criteria, dates, facts, key_metrics, tally};
 #[derive(Properties, PartialEq)]
 pub(crate) struct ReportProps {
     pub(crate) data: Rc<RunData>,
+    /// What the cost is computed from.
+    pub(crate) prices: Prices,
 }
 
 #[component]
 pub(crate) fn Report(props: &ReportProps) -> Html {
     let data = &props.data;
+    // All but the cost is independent of the prices, and takes its time.
+    let (figures, reasons) = (*use_memo(data.clone(), |data| {
+        (shown(figures(data)), shown(reasons(data)))
+    }))
+    .clone();
     html! {
         <>
             { shown(crumbs(data)) }
             <div class="head">{ shown(head(data)) }<Actions file={run_file(&data.files.base, &data.files.run.id)} compare={data.files.run.id.clone()} /></div>
-            { shown(body(data)) }
+            { figures }
+            <CostSection data={data.clone()} prices={props.prices.clone()} />
+            { reasons }
         </>
     }
 }
@@ -77,12 +88,12 @@ fn head(data: &RunData) -> Markup {
     }
 }
 
-fn body(data: &RunData) -> Markup {
+/// What the run came to.
+fn figures(data: &RunData) -> Markup {
     let (run, summary) = (&data.files.run, &data.summary);
     let arms = labels(run);
     let damaged = data.files.faults();
     let criteria = Tally::of(summary.judgements.iter().map(|j| j.verdict));
-    let scenarios = Tally::of(summary.scenarios.iter().map(|s| s.verdict));
     markup! {
         (headline(summary.verdict, &summary.headline, &summary.sub))
         (answers(summary))
@@ -102,13 +113,21 @@ fn body(data: &RunData) -> Markup {
             (criteria_table(&summary.judgements, &arms))
         }
         (key_metrics(data, &arms))
+    }
+}
+
+/// Whether it is safe and to be trusted, what to do next, and where to look closer.
+fn reasons(data: &RunData) -> Markup {
+    let (run, summary) = (&data.files.run, &data.summary);
+    let scenarios = Tally::of(summary.scenarios.iter().map(|s| s.verdict));
+    markup! {
         section.two {
             div { h2.list { (tally::safety(summary.saves_lost)) } (fact_list(&summary.safety)) }
             div { h2.list { (tally::trust(&summary.trust_checks)) } (check_list(&summary.trust_checks)) }
         }
         (steps(&run.id, &summary.steps))
         section aria-labelledby="h-scenarios" {
-            div.sh { h2 #h-scenarios { (tally::sentence("Scenarios", scenarios)) } (arms_key(&arms)) }
+            div.sh { h2 #h-scenarios { (tally::sentence("Scenarios", scenarios)) } (arms_key(&labels(run))) }
             (scenario_list(data))
         }
     }

@@ -7,6 +7,7 @@ pub(crate) mod capacity;
 pub(crate) mod chart;
 pub(crate) mod choice;
 pub(crate) mod compare;
+pub(crate) mod costs;
 pub(crate) mod criteria;
 pub(crate) mod dates;
 pub(crate) mod facts;

@@ -1,9 +1,9 @@
 //! How many writes the candidate saves: what the executive summary says of resources first.
 
 use shared::arms::Arms;
+use shared::cost::scenario_of_cost;
 use shared::criteria::Criterion;
-use shared::estimate::{Comparison, estimate};
-use shared::metric::{Metric, Plain};
+use shared::estimate::Comparison;
 use shared::report::Scenario;
 use shared::units::{THIN, Unit, format_value};
 
@@ -17,13 +17,7 @@ pub(crate) fn usage<'a>(
     scenarios: &'a [Scenario],
     labels: &Arms<String>,
 ) -> Option<(String, &'a Scenario)> {
-    let metric = Metric::Plain(Plain::RowsPerSave);
-    let judged = policy.iter().find(|c| c.metric == metric);
-    let judged = judged.and_then(|c| c.scenario.as_ref());
-    let is_judged = |s: &&Scenario| Some(&s.name) == judged;
-    let of_both_services = scenarios.iter().filter(|s| s.arms.is_none());
-    let mut candidates = scenarios.iter().filter(is_judged).chain(of_both_services);
-    let (scenario, rows) = candidates.find_map(|s| Some((s, estimate(metric, s).ok()?)))?;
+    let (scenario, rows) = scenario_of_cost(policy, scenarios)?;
     Some((title(&rows, labels)?, scenario))
 }
 
