@@ -81,6 +81,6 @@ for program in overview evidence comparison; do
   named_by_contents "${program}_bg.wasm" start.js
   named_by_contents "$program.js" start.js
 done
-for file in start.js files.js statebench.css icon.svg; do
+for file in start.js page.js statebench.css icon.svg; do
   named_by_contents "$file" index.html
 done

@@ -38,7 +38,6 @@ fn value(histogram: &Histogram, quantile: f64) -> u64 {
 #[test]
 fn a_log_with_tags_comes_to_the_percentiles_of_its_writer() {
     let log = read_interval_log(&file("tags.hlog")).unwrap();
-    assert_eq!(log.start_seconds, Some(1_700_000_000.0));
     assert_eq!(log.tagged.len(), 2);
     for tagged in &log.tagged {
         let expected = &expected()["tags.hlog"][tagged.tag.as_deref().unwrap()];

@@ -3,7 +3,7 @@
 
 use shared::criteria::Policy;
 use shared::report::{
-    Index, ReadError, Run, Scenario, ScenarioEntry, Status, check_digest, read_index,
+    Index, ReadError, Run, Scenario, ScenarioEntry, Status, check_digest, listed_runs, read_index,
     read_policies, read_run, read_scenario,
 };
 use wasm_bindgen_futures::JsFuture;
@@ -13,6 +13,7 @@ pub(crate) use crate::files::Fault;
 use crate::files::{Progress, fetch, finish, start};
 use crate::place;
 use crate::route::is_name;
+use crate::view_model::choice::nearest;
 
 /// Why a scenario of a run cannot be shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +29,8 @@ pub(crate) enum Absence {
 pub(crate) struct RunFiles {
     /// The folder of the run's folder, relative to the page.
     pub(crate) base: String,
+    /// Whether the reader opened its files in this tab, so that nobody else has them.
+    pub(crate) is_local: bool,
     pub(crate) run: Run,
     /// The scenarios that can be shown, in the run's order.
     pub(crate) scenarios: Vec<Scenario>,
@@ -36,6 +39,14 @@ pub(crate) struct RunFiles {
 }
 
 impl RunFiles {
+    /// The run's `run.json`, to be downloaded; empty where the reader has it.
+    pub(crate) fn download(&self) -> String {
+        if self.is_local {
+            return String::new();
+        }
+        run_file(&self.base, &self.run.id)
+    }
+
     /// A scenario that can be shown.
     pub(crate) fn scenario(&self, name: &str) -> Option<&Scenario> {
         self.scenarios.iter().find(|s| s.name == name)
@@ -88,8 +99,17 @@ pub(crate) async fn load_gate_policy() -> Result<Policy, Fault> {
 /// Gets `run.json` of a run.
 pub(crate) async fn load_run(base: &str, id: &str) -> Result<Run, Fault> {
     let file = run_file(base, id);
-    let text = fetch(&file).await?;
-    parse_run(&file, &text)
+    match fetch(&file).await {
+        Ok(text) => parse_run(&file, &text),
+        Err(fault) if fault.missing => {
+            let listed = fetch(&format!("{base}index.json"))
+                .await
+                .unwrap_or_default();
+            let near = nearest(listed_runs(&listed), id);
+            Err(Fault { near, ..fault })
+        }
+        Err(fault) => Err(fault),
+    }
 }
 
 /// Asks for one scenario of a run, so that all are on their way before the first is read.

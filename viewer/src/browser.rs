@@ -3,7 +3,7 @@
 
 use std::cell::Cell;
 
-use js_sys::{Date, Function, Map, Promise, Reflect};
+use js_sys::{Array, Date, Function, Map, Promise, Reflect};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -77,11 +77,38 @@ pub(crate) fn is_offline() -> bool {
     window().is_some_and(|w| !w.navigator().on_line())
 }
 
-/// A file that the reader opened in this tab, by the name under which it would be published; `web/files.js` keeps them.
+/// A file that the reader opened in this tab, by the name under which it would be published; `web/page.js` keeps them.
 pub(crate) fn opened_file(name: &str) -> Option<Blob> {
-    let opened = Reflect::get(window()?.as_ref(), &JsValue::from_str("openedFiles")).ok()?;
+    let opened = global(&window()?, "openedFiles")?;
     let file = opened.dyn_into::<Map>().ok()?.get(&JsValue::from_str(name));
     file.dyn_into().ok()
+}
+
+/// Keeps a file under the name that it would have if it were published.
+pub(crate) fn keep_opened(name: &str, file: &Blob) {
+    let opened = window().and_then(|w| global(&w, "openedFiles"));
+    if let Some(Ok(opened)) = opened.map(JsCast::dyn_into::<Map>) {
+        opened.set(&JsValue::from_str(name), file);
+    }
+}
+
+/// The files that the reader opened last, with their paths; each is given out once.
+pub(crate) fn take_arrived() -> Vec<(String, Blob)> {
+    let arrived = window().and_then(|w| global(&w, "arrivedFiles"));
+    let Some(Ok(arrived)) = arrived.map(JsCast::dyn_into::<Array>) else {
+        return Vec::new();
+    };
+    let pair = |pair: JsValue| {
+        let pair: Array = pair.dyn_into().ok()?;
+        Some((pair.get(0).as_string()?, pair.get(1).dyn_into().ok()?))
+    };
+    let files = arrived.iter().filter_map(pair).collect();
+    arrived.set_length(0);
+    files
+}
+
+fn global(window: &Window, name: &str) -> Option<JsValue> {
+    Reflect::get(window, &JsValue::from_str(name)).ok()
 }
 
 /// Changes the address without a new entry in the history.
@@ -95,7 +122,9 @@ pub(crate) fn replace_hash(hash: &str) {
 
 /// The address changed.
 pub(crate) const ADDRESS: &str = "hashchange";
-/// The connection is back, or the reader asks to try again (`web/files.js`).
+/// The reader opened files (`web/page.js`).
+pub(crate) const FILES: &str = "files";
+/// The connection is back, or the reader asks to try again (`web/page.js`).
 pub(crate) const AGAIN: &str = "online";
 
 /// Calls back whenever an event reaches the window, until dropped.

@@ -5,7 +5,7 @@ use js_sys::{Reflect, Uint8Array};
 use shared::units::{Unit, format_value};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{ReadableStreamDefaultReader, RequestCache, RequestInit, Response};
+use web_sys::{Blob, ReadableStreamDefaultReader, RequestCache, RequestInit, Response};
 
 use crate::browser;
 
@@ -25,6 +25,8 @@ pub(crate) struct Fault {
     pub(crate) missing: bool,
     /// Whether the file may be had at another time.
     pub(crate) again: bool,
+    /// Where a run does not exist, names and titles of those that may have been meant.
+    pub(crate) near: Vec<(String, String)>,
 }
 
 impl Fault {
@@ -35,6 +37,7 @@ impl Fault {
             reason: reason.into(),
             missing: false,
             again: false,
+            near: Vec::new(),
         }
     }
 
@@ -102,6 +105,14 @@ pub(crate) async fn finish(
             &format!("the server answers {status}"),
         )),
         _ => text(file, &response, progress).await,
+    }
+}
+
+/// Reads a file of this computer.
+pub(crate) async fn read(file: &str, content: &Blob) -> Result<String, Fault> {
+    match Response::new_with_opt_blob(Some(content)) {
+        Ok(response) => text(file, &response, &|_| {}).await,
+        Err(_) => Err(Fault::damaged(file, "cannot be read")),
     }
 }
 

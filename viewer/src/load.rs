@@ -9,8 +9,8 @@ use shared::summary::{RunSummary, summarize_in_steps};
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
-use crate::api::{self, Fault, RunFiles};
-use crate::browser::{AGAIN, Listener, Slices};
+use crate::api::{self, Fault, RunFiles, run_file};
+use crate::browser::{self, AGAIN, Listener, Slices};
 use crate::place;
 use crate::route::Side;
 use shared::comparison::{Evidence, RunComparison, compare_in_steps};
@@ -206,6 +206,7 @@ async fn load_files(
     }
     Ok(RunFiles {
         base: base.to_owned(),
+        is_local: browser::opened_file(&run_file(base, id)).is_some(),
         run,
         scenarios,
         absent,

@@ -44,6 +44,10 @@ pub(crate) enum Route {
         /// The scenario whose curves are shown; the first one where absent.
         scenario: Option<String>,
     },
+    /// The words of the field.
+    Glossary,
+    /// Files of this computer.
+    Open,
     /// No page has this address.
     NotFound(String),
 }
@@ -137,6 +141,8 @@ impl Route {
                 scenario: (*scenario).to_owned(),
                 view: LatencyView::parse(query),
             },
+            ["open"] => Self::Open,
+            ["glossary"] => Self::Glossary,
             ["compare"] => Self::Choose(None),
             ["compare", run] if named => Self::Choose(Some((*run).to_owned())),
             ["compare", reference, candidate] => Side::parse(reference)
@@ -190,16 +196,17 @@ impl Route {
     /// choose by.
     pub(crate) fn program(&self) -> Program {
         match self {
-            Self::Runs | Self::Week(_) | Self::Choose(_) => Program::Overview,
+            Self::Runs | Self::Week(_) | Self::Choose(_) | Self::Glossary => Program::Overview,
             Self::Report(_) | Self::PricedReport { .. } | Self::Scenario { .. } => {
                 Program::Evidence
             }
-            Self::Compare { .. } => Program::Comparison,
+            Self::Compare { .. } | Self::Open => Program::Comparison,
             Self::NotFound(address) => {
                 let path = address.split('?').next().unwrap_or_default();
                 let mut parts = path.split('/').filter(|part| !part.is_empty());
                 match parts.next() {
                     Some("run") if parts.next().is_some() => Program::Evidence,
+                    Some("open") => Program::Comparison,
                     Some("compare") if parts.nth(1).is_some() => Program::Comparison,
                     _ => Program::Overview,
                 }
@@ -304,6 +311,8 @@ impl Route {
                     view.kind.as_str()
                 )
             }
+            Self::Open => f.write_str("#/open"),
+            Self::Glossary => f.write_str("#/glossary"),
             Self::Choose(None) => f.write_str("#/compare"),
             Self::Choose(Some(run)) => write!(f, "#/compare/{run}"),
             Self::Compare {
@@ -351,6 +360,8 @@ mod tests {
             "#/run/r1/medium-load",
             "#/run/r1/medium-load?class=duplicate&time=service",
             "#/run/r1/medium-load?class=all&time=service",
+            "#/open",
+            "#/glossary",
             "#/compare",
             "#/compare/r2",
             "#/compare/r1/r2",
@@ -378,6 +389,8 @@ mod tests {
             ("#//run/r1/low?x=/", Program::Evidence),
             ("#/compare/r1/r2", Program::Comparison),
             ("#/compare/r1/../x", Program::Comparison),
+            ("#/open", Program::Comparison),
+            ("#/open/x", Program::Comparison),
             ("#/", Program::Overview),
             ("#/run", Program::Overview),
             ("#/run?/x", Program::Overview),

@@ -92,7 +92,7 @@ test("the size of a large file is told while it comes", async () => {
   await page.locator("main").getByText(`: ${largest.title} …`).waitFor();
   slow.go();
   slow.go();
-  await page.locator("main").getByText(/… \d+.*[kM]iB/).waitFor();
+  await page.locator("main").getByText(/… \d+.*[KM]iB/).waitFor();
   slow.go();
   slow.go();
   await page.locator("main .headline").waitFor();

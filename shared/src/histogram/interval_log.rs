@@ -57,8 +57,6 @@ pub enum LogProblem {
 pub struct IntervalLog {
     /// One per tag, in the order in which they first appear.
     pub tagged: Vec<Tagged>,
-    /// When the log began, seconds since 1970 in UTC; absent where it does not say so.
-    pub start_seconds: Option<f64>,
 }
 
 /// All intervals of a tag.
@@ -117,7 +115,7 @@ impl IntervalLogReader {
 
     fn read(&mut self, line: &str) -> Result<(), LogProblem> {
         if let Some(comment) = line.strip_prefix('#') {
-            return self.comment(comment);
+            return Self::comment(comment);
         }
         // The names of the columns.
         if line.is_empty() || line.starts_with('"') {
@@ -137,19 +135,16 @@ impl IntervalLogReader {
         self.interval(tag, length, decode::foreign_buckets(histogram)?)
     }
 
-    fn comment(&mut self, comment: &str) -> Result<(), LogProblem> {
-        let said = |name: &str| {
-            let rest = comment.trim_start().strip_prefix(name)?;
-            rest.split([' ', ']', ',']).find(|word| !word.is_empty())
+    fn comment(comment: &str) -> Result<(), LogProblem> {
+        let version = comment
+            .trim_start()
+            .strip_prefix("[Histogram log format version");
+        let Some(version) = version.and_then(|v| v.split(']').next()).map(str::trim) else {
+            return Ok(());
         };
-        if let Some(version) = said("[Histogram log format version") {
-            let minor = version.strip_prefix("1.").and_then(|v| v.parse().ok());
-            if minor.is_none_or(|minor: u32| minor > NEWEST_MINOR) {
-                return Err(LogProblem::Newer(begin_of(version)));
-            }
-        }
-        if let Some(start) = said("[StartTime:") {
-            self.log.start_seconds = Some(seconds(start)?);
+        let minor = version.strip_prefix("1.").and_then(|v| v.parse().ok());
+        if minor.is_none_or(|minor: u32| minor > NEWEST_MINOR) {
+            return Err(LogProblem::Newer(begin_of(version)));
         }
         Ok(())
     }
@@ -333,7 +328,6 @@ mod tests {
             .map(|t| (t.tag.as_deref(), t.histogram.count(), t.intervals))
             .collect();
         assert_eq!(told, [(Some(""), 4, 2), (Some("b"), 1, 1)]);
-        assert_eq!(read.start_seconds, Some(1_700_000_000.5));
     }
 
     #[test]

@@ -31,7 +31,9 @@ pub use faults::{Fault, Incident};
 pub use gaps::{Gap, Missing};
 pub use index::{Headline, Index, IndexEntry, Unreadable};
 pub use memory_profile::{FillStep, MemoryProfile, SaveMemory, StageMemory};
-pub use read::{ReadError, read_index, read_policies, read_run, read_scenario, to_json};
+pub use read::{
+    ReadError, listed_runs, read_index, read_policies, read_run, read_scenario, to_json,
+};
 pub use resources::{Allocations, Allocator, DatabaseCounters, Network, Resources};
 pub use run::{
     ArmIdentity, Build, Dataset, Environment, NO_DATABASE, Promises, Run, ScenarioEntry, SizeClass,

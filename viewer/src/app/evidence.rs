@@ -2,11 +2,11 @@
 
 use std::rc::Rc;
 
+use maud::{Markup, html as markup};
 use shared::cost::Prices;
 use yew::prelude::*;
 
 use super::{NOT_FOUND, use_address, use_page_change, use_title};
-use crate::components::nearest::Nearest;
 use crate::components::shell::{ShellLinks, shell};
 use crate::components::shown;
 use crate::load::{Loading, RunData, use_run};
@@ -46,19 +46,27 @@ fn Evidence() -> Html {
             Route::Report(id)
             | Route::PricedReport { run: id, .. }
             | Route::Scenario { run: id, .. },
-            Some(state),
-        ) => html! {
-            <>
-                { for load.as_ref().map(|load| shown(run_state(id, load))) }
-                if let Loading::Failed(fault) = state {
-                    if fault.missing { <Nearest file={fault.file.clone()} /> }
-                }
-            </>
-        },
+            _,
+        ) => html! { { for load.iter().map(|load| shown(run_state(id, load))) } },
         (Route::NotFound(_), _) if is_own => shown(not_found()),
         _ => return html! {},
     };
+    let note = match run {
+        Some(Loading::Ready(data)) if data.files.is_local => shown(only_here()),
+        _ => Html::default(),
+    };
+    let page = html! { <>{ note }{ page }</> };
     shell(&ShellLinks::of(&route, last_scenario), page)
+}
+
+/// Said above a run that was opened from files.
+fn only_here() -> Markup {
+    markup! {
+        p.note.below role="status" {
+            "This run was opened from files of this computer and is only in this tab: a link to it leads nobody else here. "
+            a href=(Route::Open) { "Open other files" }
+        }
+    }
 }
 
 fn title(route: &Route, run: Option<&State>) -> String {

@@ -5,6 +5,7 @@ use yew::prelude::*;
 use super::{NOT_FOUND, use_address, use_page_change, use_title};
 use crate::components::shell::{ShellLinks, shell};
 use crate::components::shown;
+use crate::glossary;
 use crate::pages::choose::Choose;
 use crate::pages::not_found::not_found;
 use crate::pages::runs::Runs;
@@ -25,6 +26,7 @@ fn Overview() -> Html {
         Route::Runs => html! { <Runs week={None::<String>} /> },
         Route::Week(week) => html! { <Runs week={Some(week.clone())} key={week.clone()} /> },
         Route::Choose(run) => html! { <Choose run={run.clone()} /> },
+        Route::Glossary => shown(glossary::page()),
         Route::NotFound(_) if is_own => shown(not_found()),
         _ => return html! {},
     };
@@ -36,6 +38,7 @@ fn title(route: &Route) -> String {
         Route::Runs => "Runs".to_owned(),
         Route::Week(week) => format!("Runs of {week}"),
         Route::Choose(_) => "Compare".to_owned(),
+        Route::Glossary => "Glossary".to_owned(),
         _ => NOT_FOUND.to_owned(),
     }
 }

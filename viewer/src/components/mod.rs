@@ -14,7 +14,6 @@ pub(crate) mod forest;
 pub(crate) mod headline;
 pub(crate) mod key_table;
 pub(crate) mod mark;
-pub(crate) mod nearest;
 pub(crate) mod notice;
 pub(crate) mod percentile_table;
 pub(crate) mod plain_table;

@@ -6,7 +6,7 @@ use maud::{Markup, html as markup};
 use shared::arms::Arms;
 use yew::prelude::*;
 
-use crate::api::{Fault, run_file};
+use crate::api::Fault;
 use crate::components::actions::Actions;
 use crate::components::arms_key::arm_key;
 use crate::components::compare_tables::{differences_table, policy_table};
@@ -15,8 +15,7 @@ use crate::components::figure::figure;
 use crate::components::forest::forest_plot;
 use crate::components::headline::headline;
 use crate::components::mark::mark;
-use crate::components::nearest::Nearest;
-use crate::components::notice::{faults, pending};
+use crate::components::notice::{faults, nearest, pending};
 use crate::components::shown;
 use crate::load::{CompareData, Loading, use_comparison};
 use crate::route::{Route, Side};
@@ -37,13 +36,7 @@ pub(crate) fn Compare(props: &CompareProps) -> Html {
     let loaded = use_comparison(&props.reference, &props.candidate);
     match loaded {
         Loading::Pending(what) => shown(markup! { (head(props, None)) (pending(&what)) }),
-        Loading::Failed(fault) => html! {
-            <>
-                { shown(head(props, None)) }
-                { shown(unavailable(&fault)) }
-                if fault.missing { <Nearest file={fault.file.clone()} comparing=true /> }
-            </>
-        },
+        Loading::Failed(fault) => shown(markup! { (head(props, None)) (unavailable(&fault)) }),
         Loading::Ready(data) => page(props, &data),
     }
 }
@@ -61,7 +54,7 @@ fn page(props: &CompareProps, data: &Rc<CompareData>) -> Html {
             { shown(crumbs()) }
             <div class="head">
                 { shown(title(props, data.result.as_ref().ok())) }
-                <Actions file={run_file(&data.candidate.base, &props.candidate.run)} />
+                <Actions file={data.candidate.download()} />
             </div>
             { shown(body) }
         </>
@@ -97,6 +90,7 @@ fn unavailable(fault: &Fault) -> Markup {
     };
     markup! {
         section.tight { (faults(title, std::slice::from_ref(fault))) }
+        (nearest(&fault.near, |run| Route::Choose(Some(run))))
         p.below { a href=(Route::Choose(None)) { "Choose from all runs" } }
     }
 }

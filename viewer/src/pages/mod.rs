@@ -5,6 +5,7 @@ pub(crate) mod choose;
 pub(crate) mod compare;
 mod fault_sections;
 pub(crate) mod not_found;
+pub(crate) mod open;
 pub(crate) mod report;
 pub(crate) mod run_state;
 pub(crate) mod runs;

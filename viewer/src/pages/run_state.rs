@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::components::notice::{faults, pending};
+use crate::components::notice::{faults, nearest, pending};
 use crate::load::{Arrival, Loading, RunLoad};
 use crate::route::Route;
 use crate::view_model::dates;
@@ -24,6 +24,7 @@ pub(crate) fn run_state(id: &str, load: &RunLoad) -> Markup {
             },
             Loading::Failed(fault) => {
                 (faults(if fault.missing { "This run was not found" } else { "This run cannot be read" }, std::slice::from_ref(fault)))
+                (nearest(&fault.near, Route::Report))
                 p.below { a href=(Route::Runs) { "All runs" } }
             }
             Loading::Ready(_) => {}

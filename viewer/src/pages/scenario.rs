@@ -17,6 +17,9 @@ use crate::components::facts::fact_grid;
 use crate::components::headline::headline;
 use crate::components::notice::faults;
 use crate::components::shown;
+use crate::glossary::{
+    CONFIDENCE, OPEN_MODEL, PAIR, PERCENTILE, RESPONSE, SATURATED, SERVICE, terms,
+};
 use crate::load::RunData;
 use crate::route::{LatencyView, Route};
 use crate::view_model::chart::scenario_labels;
@@ -60,6 +63,7 @@ fn before(data: &RunData, scenario: &Scenario, summary: &ScenarioSummary) -> Htm
         (headline(summary.verdict, &summary.sentence, &summary.sub))
         section.tight aria-label="Load" { (fact_grid(&facts::load_facts(scenario))) }
         p.note.below { (scenario.why) " Source: " (scenario.source) "." }
+        (terms(&[&PERCENTILE, &RESPONSE, &SERVICE, &OPEN_MODEL, &PAIR, &CONFIDENCE, &SATURATED]))
     })
 }
 

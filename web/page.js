@@ -1,6 +1,7 @@
-// Takes the files that a reader drops anywhere on the site or chooses at #/open, and keeps them for its programs as long
-// as the tab lives: `arrivedFiles` are the last ones as [path, File], `openedFiles` those that belong to an opened run,
-// by the name under which they would be published. It also tells the programs when the reader wants to try again.
+// What the page does for whichever program shows it. It takes the files that a reader drops anywhere on the site or chooses
+// at #/open, and keeps them as long as the tab lives: `arrivedFiles` are the last ones as [path, File], `openedFiles` those
+// that belong to an opened run, by the name under which they would be published. It tells the programs when the reader
+// wants to try again, puts explanations of words away, and says on paper where the paper is from.
 
 const OPEN = "#/open";
 /** A folder of more files than this was not meant; the rest of it is left alone. */
@@ -64,4 +65,16 @@ addEventListener("change", ({ target }) => {
 });
 addEventListener("click", ({ target }) => {
   if (target.closest?.("[data-again]")) dispatchEvent(new Event("online"));
+});
+
+// An explanation goes away by Escape, and comes again with the next word that is pointed at or reached.
+const quiet = (on) => { document.documentElement.toggleAttribute("data-quiet", on); };
+addEventListener("keydown", ({ key }) => { if (key === "Escape") quiet(true); });
+for (const event of ["pointerover", "focusin"]) {
+  addEventListener(event, ({ target }) => { if (target.matches?.(".term")) quiet(false); });
+}
+
+addEventListener("beforeprint", () => {
+  const line = `${location.href} · printed ${new Date().toISOString().slice(0, 10)}`;
+  for (const place of document.querySelectorAll(".printed")) place.textContent = line;
 });
