@@ -14,7 +14,7 @@ const STYLES: [(Paint, Paint); 4] = [
     (Paint::CandidateLine, Paint::CandidateText),
     (Paint::BaselineLine, Paint::BaselineText),
     (Paint::Limit, Paint::StrongText),
-    (Paint::Join, Paint::SoftText),
+    (Paint::BaselineSeries, Paint::BaselineText),
 ];
 
 /// Draws the first [`MOST`] curves.

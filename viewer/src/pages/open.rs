@@ -74,7 +74,7 @@ fn take(state: UseStateSetter<State>) {
 fn head() -> Markup {
     markup! {
         div.head.first { h1 { "Open files" } }
-        p.lede {
+        p.lede.below {
             "Drop files anywhere on this site, or choose them here: the folder of a run, or its run.json with the scenarios’ files; "
             "HdrHistogram interval logs (.hlog) and percentile files (.hgrm) of other tools, several at once. "
             "They stay on this computer and are open as long as this tab is."
@@ -130,9 +130,11 @@ fn histograms(opened: &Opened, units: &UseStateHandle<Units>) -> Html {
                 if any(false) { { unit("Values of percentile files are", units.percentiles, percentiles) } }
             </div>
             { shown(markup! {
-                (figure(&found.chart))
+                div.two {
+                    (figure(&found.chart))
+                    dl.note { @for (name, told) in &found.told { dt { b { (name) } } dd { (told) } } }
+                }
                 (plain_table("Percentiles", &found.columns, 1, &found.rows))
-                dl.below.note { @for (name, told) in &found.told { dt { b { (name) } } dd { (told) } } }
             }) }
         </section>
     }
