@@ -79,11 +79,18 @@ metrics: ## write docs/metrics.md anew from the metrics that there are
 	cargo run --locked -q -p runner -- catalogue > target/metrics.md
 	mv target/metrics.md docs/metrics.md
 
-bench: runner ## the services' parts beside their limits, and the load generator's own ceiling and lag (the machine should be idle)
+bench: runner viewer ## the services' parts beside their limits, the load generator's ceiling and lag, what a reader of the site waits for (the machine should be idle)
+	@scripts/setup.sh test
 	cargo bench --locked -p persistence --bench parts
 	cargo bench --locked -p persistence --bench limits
 	scripts/bench-postgres.sh
 	$(RUNNER) run generator --out target/bench
+	@$(MAKE) --no-print-directory size bench-site
+
+.PHONY: bench-site
+bench-site: ## what a reader of the site waits for, and what the page computes a frame (after make runner viewer)
+	cd web/tests && RUNNER="$(CURDIR)/$(RUNNER)" CHROMIUM="$$(../../scripts/chromium.sh)" node bench.mjs
+	cd web/tests && RUNNER="$(CURDIR)/$(RUNNER)" CHROMIUM="$$(../../scripts/chromium.sh)" node history-times.mjs
 
 .PHONY: prove-throughput
 prove-throughput: ## the optimized service's throughput and hit path against their targets, on both databases (5 minutes; the machine should be idle)

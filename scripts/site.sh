@@ -81,6 +81,10 @@ for program in overview evidence comparison; do
   named_by_contents "${program}_bg.wasm" start.js
   named_by_contents "$program.js" start.js
 done
+# Comments and indentation are for those who read the source.
+sed -i -E 's/^ +//; /^\/\//d; /^\/\*\*.*\*\/$/d; /^$/d' dist/instruments.js dist/copies.js
+named_by_contents copies.js instruments.js
+named_by_contents instruments.js start.js
 for file in start.js page.js statebench.css icon.svg; do
   named_by_contents "$file" index.html
 done

@@ -28,6 +28,8 @@ async function start() {
     // Both at once: the script is small, and waiting for it would cost a round trip.
     const fetched = fetch(new URL(code, import.meta.url));
     const { default: run } = await import(script);
+    // Charts without instruments are better than no charts.
+    if (name !== "overview") import("./instruments.js").catch(console.warn);
     await run({ module_or_path: fetched });
   } catch (error) {
     running.delete(name);

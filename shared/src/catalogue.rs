@@ -240,14 +240,7 @@ pub fn key_figures<'a>(
     policy: &Policy,
     scenarios: &'a [Scenario],
 ) -> Vec<Result<KeyFigure<'a>, (Metric, Unavailable)>> {
-    let foremost = policy.criteria.iter().find_map(|c| c.scenario.as_deref());
-    let mut ordered: Vec<&Scenario> = scenarios.iter().filter(|s| s.arms.is_none()).collect();
-    let place = ordered
-        .iter()
-        .position(|s| Some(s.name.as_str()) == foremost);
-    if let Some(place) = place {
-        ordered[..=place].rotate_right(1);
-    }
+    let ordered = foremost_first(policy, scenarios);
     let of = |metric: &Metric| {
         let mut why = None;
         for scenario in &ordered {
@@ -266,6 +259,19 @@ pub fn key_figures<'a>(
         Err((*metric, why.unwrap_or_else(nothing)))
     };
     wanted.metrics.iter().map(of).collect()
+}
+
+/// The scenarios that say something of the services, the one that the policy judges first before the others.
+pub(crate) fn foremost_first<'a>(policy: &Policy, scenarios: &'a [Scenario]) -> Vec<&'a Scenario> {
+    let foremost = policy.criteria.iter().find_map(|c| c.scenario.as_deref());
+    let mut ordered: Vec<&Scenario> = scenarios.iter().filter(|s| s.arms.is_none()).collect();
+    let place = ordered
+        .iter()
+        .position(|s| Some(s.name.as_str()) == foremost);
+    if let Some(place) = place {
+        ordered[..=place].rotate_right(1);
+    }
+    ordered
 }
 
 impl KeyFigure<'_> {

@@ -116,7 +116,7 @@ impl Histogram {
         Self::of_buckets(encoded, buckets)
     }
 
-    fn of_buckets(encoded: String, buckets: Vec<Bucket>) -> Self {
+    pub(crate) fn of_buckets(encoded: String, buckets: Vec<Bucket>) -> Self {
         let count = buckets
             .iter()
             .fold(0, |sum: u64, b| sum.saturating_add(b.count));

@@ -17,6 +17,7 @@ pub mod histogram;
 pub mod metric;
 pub(crate) mod pace;
 pub mod report;
+pub mod review;
 pub mod sort;
 pub mod stats;
 pub mod summary;

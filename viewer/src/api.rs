@@ -11,7 +11,6 @@ use wasm_bindgen_futures::JsFuture;
 use crate::browser::Slices;
 pub(crate) use crate::files::Fault;
 use crate::files::{Progress, fetch, finish, start};
-use crate::place;
 use crate::route::is_name;
 use crate::view_model::choice::nearest;
 
@@ -75,16 +74,22 @@ pub(crate) fn run_file(base: &str, run: &str) -> String {
     format!("{base}{run}/run.json")
 }
 
-/// Gets the list of runs; `None` where no run was ever listed.
-pub(crate) async fn load_index() -> Result<Option<Index>, Fault> {
-    let file = format!("{}index.json", place::base()?);
-    match fetch(&file).await {
-        Ok(text) => read_index(&text)
-            .map(Some)
-            .map_err(|e| unreadable(&file, &e)),
+/// Where the list of runs lies, relative to the page.
+fn index_file(base: &str) -> String {
+    format!("{base}index.json")
+}
+
+/// Gets the text of the list of runs; `None` where no run was ever listed.
+pub(crate) async fn fetch_index(base: &str) -> Result<Option<String>, Fault> {
+    match fetch(&index_file(base)).await {
         Err(fault) if fault.missing => Ok(None),
-        Err(fault) => Err(fault),
+        fetched => fetched.map(Some),
     }
+}
+
+/// Reads the list of runs.
+pub(crate) fn parse_index(base: &str, text: &str) -> Result<Index, Fault> {
+    read_index(text).map_err(|e| unreadable(&index_file(base), &e))
 }
 
 /// Gets the policy that comparisons are judged by.
@@ -102,9 +107,7 @@ pub(crate) async fn load_run(base: &str, id: &str) -> Result<Run, Fault> {
     match fetch(&file).await {
         Ok(text) => parse_run(&file, &text),
         Err(fault) if fault.missing => {
-            let listed = fetch(&format!("{base}index.json"))
-                .await
-                .unwrap_or_default();
+            let listed = fetch(&index_file(base)).await.unwrap_or_default();
             let near = nearest(listed_runs(&listed), id);
             Err(Fault { near, ..fault })
         }

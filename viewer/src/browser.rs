@@ -9,30 +9,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, Document, Element, HtmlElement, Storage, Window, window};
 
-const THEME_KEY: &str = "statebench-theme";
-
-/// Light or dark.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Theme {
-    Light,
-    Dark,
-}
-
-impl Theme {
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Light => "light",
-            Self::Dark => "dark",
-        }
-    }
-
-    pub(crate) const fn other(self) -> Self {
-        match self {
-            Self::Light => Self::Dark,
-            Self::Dark => Self::Light,
-        }
-    }
-}
+use crate::theme;
 
 fn document() -> Option<Document> {
     window()?.document()
@@ -111,12 +88,16 @@ fn global(window: &Window, name: &str) -> Option<JsValue> {
     Reflect::get(window, &JsValue::from_str(name)).ok()
 }
 
-/// Changes the address without a new entry in the history.
-pub(crate) fn replace_hash(hash: &str) {
+/// Changes the address without a new entry in the history; a theme that it names stays, unless the new one names another.
+pub(crate) fn replace_hash(new: &str) {
+    let new = match theme::of_address(&hash()) {
+        Some(theme) if theme::of_address(new).is_none() => theme::added(new, theme),
+        _ => new.to_owned(),
+    };
     let base = address();
     let base = base.split('#').next().unwrap_or_default();
     if let Some(window) = window() {
-        let _ = window.location().replace(&format!("{base}{hash}"));
+        let _ = window.location().replace(&format!("{base}{new}"));
     }
 }
 
@@ -184,10 +165,16 @@ impl Slices {
 }
 
 /// Lets the browser paint before the next piece of work.
-async fn breathe() {
+pub(crate) async fn breathe() {
+    pause(0).await;
+}
+
+/// Goes on after so many milliseconds.
+pub(crate) async fn pause(milliseconds: i32) {
     let Some(window) = window() else { return };
     let pause = Promise::new(&mut |resolve: Function, _: Function| {
-        let _ = window.set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, 0);
+        let _ =
+            window.set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, milliseconds);
     });
     let _ = JsFuture::from(pause).await;
 }
@@ -229,43 +216,34 @@ pub(crate) async fn copy(text: &str) -> bool {
     }
 }
 
-/// What the system prefers.
-fn system_theme() -> Theme {
-    let dark = window()
+/// Whether the system prefers dark pages.
+pub(crate) fn prefers_dark() -> bool {
+    window()
         .and_then(|w| w.match_media("(prefers-color-scheme: dark)").ok().flatten())
-        .is_some_and(|query| query.matches());
-    if dark { Theme::Dark } else { Theme::Light }
+        .is_some_and(|query| query.matches())
 }
 
-/// Shows the theme that was chosen earlier, if any, and returns the one in use.
-pub(crate) fn restore_theme() -> Theme {
-    let chosen = storage().and_then(|s| s.get_item(THEME_KEY).ok().flatten());
-    let theme = [Theme::Light, Theme::Dark]
-        .into_iter()
-        .find(|t| chosen.as_deref() == Some(t.as_str()));
-    if let Some(theme) = theme {
-        show_theme(Some(theme));
-    }
-    theme.unwrap_or_else(system_theme)
+/// What was remembered under a name.
+pub(crate) fn remembered(key: &str) -> Option<String> {
+    storage()?.get_item(key).ok()?
 }
 
-/// Shows a theme and remembers it; the system's own is forgotten, so that the page follows the system again.
-pub(crate) fn choose_theme(theme: Theme) {
-    let is_system = theme == system_theme();
-    show_theme((!is_system).then_some(theme));
+/// Remembers a text under a name, or forgets it.
+pub(crate) fn remember(key: &str, text: Option<&str>) {
     if let Some(storage) = storage() {
-        let _ = if is_system {
-            storage.remove_item(THEME_KEY)
-        } else {
-            storage.set_item(THEME_KEY, theme.as_str())
+        let _ = match text {
+            Some(text) => storage.set_item(key, text),
+            None => storage.remove_item(key),
         };
     }
 }
 
-fn show_theme(theme: Option<Theme>) {
-    let Some(root) = root() else { return };
-    let _ = match theme {
-        Some(theme) => root.set_attribute("data-theme", theme.as_str()),
-        None => root.remove_attribute("data-theme"),
-    };
+/// Sets an attribute of the whole document, or takes it away.
+pub(crate) fn mark_document(name: &str, value: Option<&str>) {
+    if let Some(root) = root() {
+        let _ = match value {
+            Some(value) => root.set_attribute(name, value),
+            None => root.remove_attribute(name),
+        };
+    }
 }

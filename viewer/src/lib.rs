@@ -17,6 +17,7 @@ mod opened;
 mod pages;
 mod place;
 mod route;
+mod theme;
 mod view_model;
 
 pub use app::comparison::mount as mount_comparison;

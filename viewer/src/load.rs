@@ -1,6 +1,6 @@
 //! Loading as hooks: what a page needs, while it is on its way, and what went wrong.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use shared::criteria::Policy;
@@ -56,25 +56,74 @@ fn use_attempts(may_help: bool) -> u32 {
     attempt
 }
 
-/// The list of runs, fetched when the page opens; `None` in it where no run was ever listed.
+/// The list of runs; `None` in it where no run was ever listed. What an earlier page read is shown at once, and again only where
+/// the server has another list by now.
 #[hook]
 pub(crate) fn use_index() -> Loading<Rc<Option<Index>>> {
-    let state = use_state(|| Loading::Pending(LIST.to_owned()));
+    let base = place::base();
+    let state = use_state(|| match kept_index(&base) {
+        Some(kept) => Loading::Ready(kept),
+        None => Loading::Pending(LIST.to_owned()),
+    });
     let setter = state.setter();
     let attempt = use_attempts(matches!(&*state, Loading::Failed(fault) if fault.again));
-    use_effect_with((attempt, place::base()), move |_| {
+    use_effect_with((attempt, base), move |(_, base)| {
+        let base = base.clone();
         let task = Task::start(async move |task: Task| {
-            setter.set(Loading::Pending(LIST.to_owned()));
-            let loaded = api::load_index().await;
-            if task.is_wanted() {
-                setter.set(
-                    loaded.map_or_else(Loading::Failed, |index| Loading::Ready(Rc::new(index))),
-                );
+            let shown = kept_index(&base);
+            if shown.is_none() {
+                setter.set(Loading::Pending(LIST.to_owned()));
+            }
+            let loaded = load_index(&base).await;
+            let is_news = match (&loaded, &shown) {
+                (Ok(index), Some(shown)) => !Rc::ptr_eq(index, shown),
+                (_, shown) => shown.is_none(),
+            };
+            if is_news && task.is_wanted() {
+                setter.set(loaded.map_or_else(Loading::Failed, Loading::Ready));
             }
         });
         move || task.cancel()
     });
     (*state).clone()
+}
+
+/// Where reports are read from; an error says why not.
+type Base = Result<String, Fault>;
+
+/// A list, where it was read from, and its text; no text where there is no file.
+type KeptIndex = (Base, Option<String>, Rc<Option<Index>>);
+
+thread_local! {
+    /// The list as it was read last: reading it takes longer than everything else that most pages made of it do.
+    static KEPT: RefCell<Option<KeptIndex>> = const { RefCell::new(None) };
+}
+
+fn kept_index(base: &Base) -> Option<Rc<Option<Index>>> {
+    let of_base = |kept: &&KeptIndex| kept.0 == *base;
+    KEPT.with_borrow(|kept| {
+        kept.as_ref()
+            .filter(of_base)
+            .map(|(.., index)| index.clone())
+    })
+}
+
+async fn load_index(base: &Base) -> Result<Rc<Option<Index>>, Fault> {
+    let folder = base.clone()?;
+    let text = api::fetch_index(&folder).await?;
+    let is_same = |kept: &Option<KeptIndex>| kept.as_ref().is_some_and(|(_, old, _)| *old == text);
+    if KEPT.with_borrow(is_same)
+        && let Some(kept) = kept_index(base)
+    {
+        return Ok(kept);
+    }
+    let index = text
+        .as_deref()
+        .map(|text| api::parse_index(&folder, text))
+        .transpose()?;
+    let index = Rc::new(index);
+    KEPT.set(Some((base.clone(), text, index.clone())));
+    Ok(index)
 }
 
 /// A run on its way: what is known of it, and how many of its scenarios are there.
@@ -111,7 +160,7 @@ impl RunLoad {
 }
 
 /// Where a run is read from: folder and name.
-type Wanted = (Result<String, Fault>, String);
+type Wanted = (Base, String);
 
 /// A run, fetched once and kept while the reader moves between its pages; `None` while no run is asked for.
 #[hook]

@@ -1,10 +1,13 @@
 //! The site's addresses. They live behind `#`, so that any static host serves every page and a link is permanent.
 
-use std::fmt;
+mod view;
 
-use shared::arms::{ArmRole, Class};
+use std::fmt::{self, Write};
+
+use shared::arms::ArmRole;
 use shared::cost::Prices;
-use shared::metric::LatencyKind;
+
+pub(crate) use view::{LatencyView, TimeRange};
 
 use crate::place;
 
@@ -13,8 +16,17 @@ use crate::place;
 pub(crate) enum Route {
     /// All runs.
     Runs,
-    /// The runs of one ISO week, `2025-W47`.
+    /// The review of one ISO week, `2025-W47`.
     Week(String),
+    /// How every key metric moved, over the runs of a profile; of the newest run's where it is absent.
+    Trends(Option<String>),
+    /// How one metric moved.
+    Trend {
+        /// Name of the metric.
+        metric: String,
+        /// As in `Trends`.
+        profile: Option<String>,
+    },
     /// The executive summary of a run.
     Report(String),
     /// The same, with prices of the reader's.
@@ -99,24 +111,6 @@ impl fmt::Display for Side {
     }
 }
 
-/// Which latencies a scenario page shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct LatencyView {
-    /// One class of operation, or all.
-    pub(crate) class: Option<Class>,
-    /// Response or service time.
-    pub(crate) kind: LatencyKind,
-}
-
-impl Default for LatencyView {
-    fn default() -> Self {
-        Self {
-            class: None,
-            kind: LatencyKind::Response,
-        }
-    }
-}
-
 impl Route {
     /// Reads the address behind `#`. `None` where it is no address but a place on the page, as `#main`.
     pub(crate) fn parse(hash: &str) -> Option<Self> {
@@ -135,6 +129,11 @@ impl Route {
         Some(match parts.as_slice() {
             [] => Self::Runs,
             ["week", week] if named => Self::Week((*week).to_owned()),
+            ["trends"] => Self::Trends(profile(query)),
+            ["trends", metric] if named => Self::Trend {
+                metric: (*metric).to_owned(),
+                profile: profile(query),
+            },
             ["run", run] if named => Self::priced((*run).to_owned(), Prices::of_query(query)),
             ["run", run, scenario] if named => Self::Scenario {
                 run: (*run).to_owned(),
@@ -196,7 +195,12 @@ impl Route {
     /// choose by.
     pub(crate) fn program(&self) -> Program {
         match self {
-            Self::Runs | Self::Week(_) | Self::Choose(_) | Self::Glossary => Program::Overview,
+            Self::Runs
+            | Self::Week(_)
+            | Self::Trends(_)
+            | Self::Trend { .. }
+            | Self::Choose(_)
+            | Self::Glossary => Program::Overview,
             Self::Report(_) | Self::PricedReport { .. } | Self::Scenario { .. } => {
                 Program::Evidence
             }
@@ -245,22 +249,17 @@ impl Route {
                     ..
                 },
             ) => a == b && x == y,
+            (Self::Trends(_), Self::Trends(_)) => true,
+            (Self::Trend { metric: a, .. }, Self::Trend { metric: b, .. }) => a == b,
             _ => self == other,
         }
     }
 }
 
-impl LatencyView {
-    /// Reads `class=duplicate&time=service`; what is missing or unknown stays at its default.
-    fn parse(query: &str) -> Self {
-        let class = value(query, "class")
-            .and_then(|name| Class::ALL.into_iter().find(|c| c.as_str() == name));
-        let kind = match value(query, "time") {
-            Some("service") => LatencyKind::Service,
-            _ => LatencyKind::Response,
-        };
-        Self { class, kind }
-    }
+/// Whose runs a trend is of.
+fn profile(query: &str) -> Option<String> {
+    let name = value(query, "profile").filter(|name| is_name(name));
+    name.map(str::to_owned)
 }
 
 /// The value of a key in `key=value&key=value`.
@@ -286,31 +285,22 @@ impl Route {
         address
     }
 
-    fn write(&self, f: &mut impl fmt::Write) -> fmt::Result {
+    fn write(&self, f: &mut String) -> fmt::Result {
         match self {
             Self::Runs => f.write_str("#/"),
             Self::Week(week) => write!(f, "#/week/{week}"),
+            Self::Trends(profile) => of_profile(f, "#/trends", profile.as_deref()),
+            Self::Trend { metric, profile } => {
+                write!(f, "#/trends/{metric}")?;
+                of_profile(f, "", profile.as_deref())
+            }
             Self::Report(run) => write!(f, "#/run/{run}"),
             Self::PricedReport { run, prices } => write!(f, "#/run/{run}?{prices}"),
             Self::Scenario {
                 run,
                 scenario,
                 view,
-            } if *view == LatencyView::default() => {
-                write!(f, "#/run/{run}/{scenario}")
-            }
-            Self::Scenario {
-                run,
-                scenario,
-                view,
-            } => {
-                let class = view.class.map_or("all", Class::as_str);
-                write!(
-                    f,
-                    "#/run/{run}/{scenario}?class={class}&time={}",
-                    view.kind.as_str()
-                )
-            }
+            } => write!(f, "#/run/{run}/{scenario}{view}"),
             Self::Open => f.write_str("#/open"),
             Self::Glossary => f.write_str("#/glossary"),
             Self::Choose(None) => f.write_str("#/compare"),
@@ -328,6 +318,14 @@ impl Route {
             }
             Self::NotFound(address) => write!(f, "#{address}"),
         }
+    }
+}
+
+fn of_profile(f: &mut String, path: &str, profile: Option<&str>) -> fmt::Result {
+    f.write_str(path)?;
+    match profile {
+        Some(profile) => write!(f, "?profile={profile}"),
+        None => Ok(()),
     }
 }
 
@@ -362,6 +360,12 @@ mod tests {
             "#/run/r1/medium-load?class=all&time=service",
             "#/open",
             "#/glossary",
+            "#/trends",
+            "#/trends?profile=full",
+            "#/trends/response.p95",
+            "#/trends/response.p95?profile=full",
+            "#/run/r1/medium-load?mark=99.9&scale=linear&arms=candidate&from=12&to=30.25",
+            "#/run/r1/medium-load?class=unique&time=response&from=0&to=0.5",
             "#/compare",
             "#/compare/r2",
             "#/compare/r1/r2",
@@ -376,8 +380,21 @@ mod tests {
 
     #[test]
     fn an_unknown_view_falls_back_to_the_default() {
-        let route = Route::parse("#/run/r1/low?class=cats&time=soon&x").unwrap();
-        assert_eq!(route.to_string(), "#/run/r1/low");
+        for query in [
+            "class=cats&time=soon&x",
+            "mark=100&scale=3&arms=both",
+            "from=12",
+            "to=12",
+            "from=30&to=12",
+            "from=5&to=5",
+            "from=-1&to=5",
+            "from=1e3&to=2e3",
+            "from=0&to=NaN",
+            "from=.5&to=99999999999999999999",
+        ] {
+            let route = Route::parse(&format!("#/run/r1/low?{query}")).unwrap();
+            assert_eq!(route.to_string(), "#/run/r1/low", "{query}");
+        }
     }
 
     #[test]
@@ -396,6 +413,7 @@ mod tests {
             ("#/run?/x", Program::Overview),
             ("#/compare/r1", Program::Overview),
             ("#/week/2025-W47", Program::Overview),
+            ("#/trends/response.p95", Program::Overview),
             ("#/elsewhere/run/r1", Program::Overview),
         ] {
             assert_eq!(program(address), Some(expected), "{address}");

@@ -55,6 +55,18 @@ test("the button changes the theme, and the choice outlives the page", async () 
   assertNoFaults(page, "the theme button");
 });
 
+test("a link holds the theme, whatever the system prefers, and a new view of the page keeps it", async () => {
+  const { hash, heading } = site.pages[site.run.scenarios[0].name];
+  const page = await openPage(site.browser, `${site.url}${hash}?theme=dark`, { colorScheme: "light" });
+  await shown(page, heading);
+  assert.ok(THEMES.dark(await lightness(page)), "the link says dark");
+  await page.getByText("Service", { exact: true }).click();
+  await page.waitForFunction(() => location.hash.endsWith("time=service&theme=dark"));
+  await page.getByRole("button", { name: /theme/i }).click();
+  await page.waitForFunction(() => location.hash.endsWith("time=service&theme=light"));
+  assertNoFaults(page, "a theme in the link");
+});
+
 test("the charts follow the theme", async () => {
   const { hash, heading } = site.pages[site.run.scenarios[0].name];
   const colours = {};

@@ -3,19 +3,21 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
+use jiff::Timestamp;
 
 use crate::console::print;
 use crate::exit::Exit;
-use crate::output::publish;
+use crate::output::{Publication, SiteUrl, publish};
 
 /// Assemble the static site: the viewer, the runs and their list.
 ///
-/// The folder can be served by any web host from any path. Publishing again adds what is new; runs that the site
-/// has already stay, even where the reports folder no longer holds them.
+/// The folder can be served by any web host from any path; docs/publishing.md says how. Publishing again writes what is
+/// new; runs that the site has already stay, even where the reports folder no longer holds them.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   runner publish site
+  runner publish site --url https://example.org/statebench/
   runner publish /srv/www/statebench --reports reports --viewer dist
 
 On stdout stands the path of the site's page alone.")]
@@ -29,15 +31,35 @@ pub(crate) struct Args {
     /// Folder of the built viewer.
     #[arg(long, value_name = "DIR", default_value = "dist")]
     viewer: PathBuf,
+    /// Address that the site will be served from, for the pictures in link previews.
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
 }
 
 /// Assembles the site.
 ///
 /// # Errors
-/// Where the viewer was not built, or a file cannot be read or written.
+/// Where the viewer was not built, `--url` is no address, or a file cannot be read or written.
 pub(crate) fn run(args: &Args) -> Result<Exit> {
-    let published = publish(&args.site, &args.reports, &args.viewer)?;
+    let url = args.url.as_deref().map(SiteUrl::parse).transpose()?;
+    let published = publish(&Publication {
+        site: &args.site,
+        reports: &args.reports,
+        viewer: &args.viewer,
+        url: url.as_ref(),
+        now: Timestamp::now(),
+    })?;
     super::warn_unreadable(&args.reports, &published.index);
+    for file in published.renewed {
+        eprintln!(
+            "warning: {} has changed under the same name, which browsers keep for a year; build the viewer anew \
+             with `make viewer`",
+            file.display()
+        );
+    }
+    if url.is_none() {
+        eprintln!("link previews have no pictures: name the site's address with --url for them");
+    }
     eprintln!(
         "{} in the site, {} files written",
         super::runs(published.index.runs.len()),

@@ -8,14 +8,16 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, anyhow};
 use axum::Router;
-use axum::http::{HeaderValue, header};
-use axum::middleware::map_response;
+use axum::extract::Request;
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use tokio::net::TcpListener;
 use tower_http::services::ServeDir;
 
 use crate::console::print;
 use crate::exit::{Exit, usage};
+use crate::output::headers::{FOR_ALL, REVALIDATE, cache_control};
 
 /// The port where none is asked for; any free one where it is in use.
 const USUAL_PORT: u16 = 8080;
@@ -97,20 +99,30 @@ async fn listen(bind: IpAddr, port: Option<u16>) -> Result<TcpListener> {
 
 /// Serves the site until `end` is over. Requests that are under way are not waited for: they read files only.
 async fn serve(listener: TcpListener, site: &Path, end: impl Future<Output = ()>) -> Result<()> {
-    // File names are stable, so that a browser must ask whether they have changed: a new run replaces the list.
+    let files = ServeDir::new(site).precompressed_br().precompressed_gzip();
     let router = Router::new()
-        .fallback_service(ServeDir::new(site))
-        .layer(map_response(revalidate));
+        .fallback_service(files)
+        .layer(from_fn(with_headers));
     tokio::select! {
         served = axum::serve(listener, router).into_future() => served.context("the server ended"),
         () = end => Ok(()),
     }
 }
 
-async fn revalidate(mut response: Response) -> Response {
-    response
-        .headers_mut()
-        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+/// Adds what a host of the site should say.
+async fn with_headers(request: Request, next: Next) -> Response {
+    let kept = cache_control(Path::new(request.uri().path()));
+    let mut response = next.run(request).await;
+    // What is not there may be there later.
+    let found = !response.status().is_client_error() && !response.status().is_server_error();
+    let kept = if found { kept } else { REVALIDATE };
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(kept));
+    for (name, value) in FOR_ALL {
+        if let Ok(name) = name.parse::<HeaderName>() {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+    }
     response
 }
 
@@ -147,9 +159,14 @@ mod tests {
     const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
     async fn get(address: SocketAddr, path: &str) -> String {
+        get_accepting(address, path, "identity").await
+    }
+
+    async fn get_accepting(address: SocketAddr, path: &str, encodings: &str) -> String {
         let mut stream = TcpStream::connect(address).await.unwrap();
-        let request =
-            format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: {encodings}\r\nConnection: close\r\n\r\n"
+        );
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();
@@ -192,6 +209,44 @@ mod tests {
 
         end.send(()).unwrap();
         server.await.unwrap().unwrap();
+    }
+
+    #[tokio::test]
+    async fn answers_say_what_a_host_should() {
+        let site = tempfile::tempdir().unwrap();
+        let code = "start-212e4c2f177eb1d8.js";
+        std::fs::write(site.path().join("index.html"), "<!doctype html>").unwrap();
+        std::fs::write(site.path().join(code), "plain").unwrap();
+        std::fs::write(site.path().join(format!("{code}.gz")), "gzip").unwrap();
+        std::fs::write(site.path().join(format!("{code}.br")), "brotli").unwrap();
+        let listener = listen(LOOPBACK, Some(0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let folder = site.path().to_path_buf();
+        let server =
+            tokio::spawn(async move { serve(listener, &folder, std::future::pending()).await });
+
+        let page = get(address, "/").await;
+        for (name, value) in FOR_ALL {
+            let line = format!("{}: {value}\r\n", name.to_lowercase());
+            assert!(page.contains(&line), "{page}");
+        }
+        assert!(page.contains("cache-control: no-cache\r\n"), "{page}");
+        let path = format!("/{code}");
+        for (accepted, body) in [
+            ("identity", "plain"),
+            ("gzip", "gzip"),
+            ("gzip, deflate, br", "brotli"),
+        ] {
+            let answer = get_accepting(address, &path, accepted).await;
+            assert!(
+                answer.ends_with(&format!("\r\n\r\n{body}")),
+                "{accepted}: {answer}"
+            );
+            assert!(answer.contains("immutable") && answer.contains("text/javascript"));
+        }
+        let missing = get(address, "/start-0000000000000000.js").await;
+        assert!(missing.contains("cache-control: no-cache\r\n"), "{missing}");
+        server.abort();
     }
 
     #[tokio::test]

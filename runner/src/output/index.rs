@@ -6,7 +6,8 @@ use std::path::Path;
 use anyhow::{Context, Result, anyhow};
 use jiff::Timestamp;
 use shared::report::{FORMAT_VERSION, Index, IndexEntry, Run, Scenario, Unreadable, to_json};
-use shared::summary::summarize;
+use shared::review::review;
+use shared::summary::{RunSummary, summarize};
 
 use super::atomic::write_if_changed;
 use super::read::{RUN_FILE, read_run_folder};
@@ -18,6 +19,10 @@ pub(crate) const INDEX_FILE: &str = "index.json";
 const EXAMPLE_FOLDER: &str = "example";
 /// A folder of reports that keeps the last good build, not a run.
 pub(super) const BASELINE_FOLDER: &str = "baseline";
+
+/// The newest runs keep their next steps in the list, which are the larger part of it; those of older ones stand in their
+/// own summary.
+const RUNS_WITH_STEPS: usize = 100;
 
 /// Writes the list into a reports folder.
 ///
@@ -33,21 +38,41 @@ pub(crate) fn write_index(reports: &Path, index: &Index) -> Result<()> {
 /// # Errors
 /// Where the folder cannot be read; ends with [`crate::exit::Exit::Usage`].
 pub(crate) fn rebuild_index(reports: &Path) -> Result<Index> {
+    rebuild_index_with(reports, |_, _, _| {})
+}
+
+/// The same, and hands every run of the list to `visit` with what it comes to.
+///
+/// # Errors
+/// As [`rebuild_index`].
+pub(super) fn rebuild_index_with(
+    reports: &Path,
+    mut visit: impl FnMut(&Run, &[Scenario], &RunSummary),
+) -> Result<Index> {
     let mut index = Index {
         format: FORMAT_VERSION,
         runs: Vec::new(),
         unreadable: Vec::new(),
     };
     for id in run_folders(reports)? {
-        read_into(&mut index, reports, &id);
+        if let Some((run, scenarios)) = read_into(&mut index, reports, &id) {
+            let summary = summarize(&run, &scenarios);
+            visit(&run, &scenarios, &summary);
+            index.runs.push(entry(&run, &scenarios, &summary));
+        }
     }
     index.runs.sort_by_cached_key(|entry| {
         std::cmp::Reverse((entry.started_at.parse::<Timestamp>().ok(), entry.id.clone()))
     });
+    let old = index.runs.iter_mut().skip(RUNS_WITH_STEPS);
+    for review in old.filter_map(|entry| entry.review.as_mut()) {
+        review.steps.clear();
+    }
     Ok(index)
 }
 
-fn read_into(index: &mut Index, reports: &Path, id: &str) {
+/// A run with those of its scenarios that can be read; the others go into the list.
+fn read_into(index: &mut Index, reports: &Path, id: &str) -> Option<(Run, Vec<Scenario>)> {
     let mut unreadable = |file: &str, reason| {
         index.unreadable.push(Unreadable {
             file: format!("{id}/{file}"),
@@ -56,13 +81,15 @@ fn read_into(index: &mut Index, reports: &Path, id: &str) {
     };
     let (run, scenarios) = match read_run_folder(&reports.join(id)) {
         Ok(read) => read,
-        Err(damaged) => return unreadable(&damaged.file, damaged.reason),
+        Err(damaged) => {
+            unreadable(&damaged.file, damaged.reason);
+            return None;
+        }
     };
     if run.id != id {
-        return unreadable(
-            RUN_FILE,
-            format!("is run {}: its folder must have that name", run.id),
-        );
+        let reason = format!("is run {}: its folder must have that name", run.id);
+        unreadable(RUN_FILE, reason);
+        return None;
     }
     let mut readable = Vec::new();
     for scenario in scenarios {
@@ -71,10 +98,10 @@ fn read_into(index: &mut Index, reports: &Path, id: &str) {
             Err(damaged) => unreadable(&damaged.file, damaged.reason),
         }
     }
-    index.runs.push(entry(&run, &readable));
+    Some((run, readable))
 }
 
-fn entry(run: &Run, scenarios: &[Scenario]) -> IndexEntry {
+fn entry(run: &Run, scenarios: &[Scenario], summary: &RunSummary) -> IndexEntry {
     IndexEntry {
         id: run.id.clone(),
         title: run.title.clone(),
@@ -82,7 +109,8 @@ fn entry(run: &Run, scenarios: &[Scenario]) -> IndexEntry {
         profile: run.profile.clone(),
         revision: run.build.revision.clone(),
         status: run.status.clone(),
-        headline: summarize(run, scenarios).headline_figures(),
+        headline: summary.headline_figures(),
+        review: Some(review(run, scenarios, summary)),
     }
 }
 
@@ -165,6 +193,26 @@ mod tests {
         write_index(reports.path(), &index).unwrap();
         let text = fs::read_to_string(reports.path().join(INDEX_FILE)).unwrap();
         assert_eq!(read_index(&text).unwrap(), index);
+    }
+
+    #[test]
+    fn the_list_keeps_what_a_review_needs_and_each_run_on_a_line() {
+        let reports = tempfile::tempdir().unwrap();
+        written_into(reports.path(), &["low-load"], "2026-11-23T03:15:00Z");
+        written_into(reports.path(), &["low-load"], "2026-11-24T03:15:00Z");
+        let index = rebuild_index(reports.path()).unwrap();
+        let review = index.runs[0].review.as_ref().unwrap();
+        assert_eq!(review.machine, "00112233");
+        let rows = review.figures.iter().find(|f| f.metric == "database.rows");
+        let scenario = rows.and_then(|f| review.scenario(f.scenario));
+        assert_eq!(scenario, Some("low-load"), "{review:?}");
+        assert!(!review.steps.is_empty());
+        write_index(reports.path(), &index).unwrap();
+        let text = fs::read_to_string(reports.path().join(INDEX_FILE)).unwrap();
+        assert_eq!(
+            text.lines().filter(|line| line.contains("\"id\"")).count(),
+            2
+        );
     }
 
     #[test]

@@ -10,6 +10,7 @@ use shared::report::{Run, Scenario, ScenarioEntry, Status, read_run, read_scenar
 
 use super::counts::check_counts;
 use super::read::{RUN_FILE, read_sealed, read_text, scenario_path};
+use super::site::is_gzip_of;
 
 /// Something that is wrong with a run's files.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -194,15 +195,15 @@ fn check_surplus(folder: &Path, run: &Run, check: &mut RunCheck) {
         .chain([RUN_FILE])
         .collect();
     for file in files(folder) {
-        if !listed.contains(file.as_str()) {
-            check.note(
-                &file,
-                [format!(
-                    "does not belong to the run: {RUN_FILE} does not list it"
-                )],
-            );
-            check.files.push(file);
-        }
+        let original = file.strip_suffix(".gz");
+        let fault = match original.filter(|original| listed.contains(original)) {
+            _ if listed.contains(file.as_str()) => continue,
+            Some(original) if is_gzip_of(&folder.join(&file), &folder.join(original)) => continue,
+            Some(original) => format!("does not hold what {original} holds: publish again"),
+            None => format!("does not belong to the run: {RUN_FILE} does not list it"),
+        };
+        check.note(&file, [fault]);
+        check.files.push(file);
     }
 }
 
@@ -238,7 +239,10 @@ mod tests {
     use super::super::run_folder::RunFolder;
     use super::super::sample;
     use super::*;
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
     use shared::report::seal;
+    use std::io::Write;
     use std::path::PathBuf;
 
     fn messages(folder: &Path) -> Vec<String> {
@@ -307,6 +311,23 @@ mod tests {
         assert_eq!(
             found[1],
             "low-load.json: changed since it was written: /blocks/0"
+        );
+    }
+
+    #[test]
+    fn a_compressed_copy_belongs_to_the_run_while_it_is_one() {
+        let folder = sample::written(&["low-load"]);
+        let copy = folder.path().join("low-load.json.gz");
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder
+            .write_all(&fs::read(folder.path().join("low-load.json")).unwrap())
+            .unwrap();
+        fs::write(&copy, encoder.finish().unwrap()).unwrap();
+        assert_eq!(messages(folder.path()), Vec::<String>::new());
+        fs::write(&copy, "stale").unwrap();
+        assert_eq!(
+            messages(folder.path()),
+            ["low-load.json.gz: does not hold what low-load.json holds: publish again"]
         );
     }
 

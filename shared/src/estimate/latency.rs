@@ -1,21 +1,14 @@
-//! Percentiles of merged histograms.
+//! Which latencies count, and how they changed from pair to pair.
 
 use super::Unavailable;
 use super::pairs::{Pair, is_behind, open_pairs};
-use super::sampled::{Change, Sampled, resampling};
-use crate::arms::{ArmRole, Arms, Class};
+use crate::arms::Class;
 use crate::histogram::Histogram;
-use crate::metric::{LatencyKind, Metric};
+use crate::metric::LatencyKind;
 use crate::report::{Block, Scenario};
-use crate::stats::{BlockQuantiles, samples_needed};
-use crate::units::{Unit, format_count, percentile_name, saturating_sum};
-
-/// The highest percentile whose change is the median of the pairs' own. Above it, histograms are merged first: a tail
-/// percentile of one pair is made of a handful of values, and the median of such is not the tail of all.
-const HIGHEST_OF_A_PAIR: f64 = 50.0;
 
 /// One latency of a block, of one class or of all saves.
-fn of_block(block: &Block, kind: LatencyKind, class: Option<Class>) -> Histogram {
+pub(super) fn of_block(block: &Block, kind: LatencyKind, class: Option<Class>) -> Histogram {
     let of = |class| {
         let latencies = block.latencies.get(class);
         match kind {
@@ -28,25 +21,6 @@ fn of_block(block: &Block, kind: LatencyKind, class: Option<Class>) -> Histogram
         Some(class) => of(class).clone(),
         None => Histogram::merged(Class::ALL.map(of)),
     }
-}
-
-/// All open blocks of an arm merged, saturated ones aside, as charts draw them.
-#[must_use]
-pub fn merged_latency(
-    scenario: &Scenario,
-    role: ArmRole,
-    kind: LatencyKind,
-    class: Option<Class>,
-) -> Histogram {
-    let parts: Vec<Histogram> = sound_pairs(scenario)
-        .map(|pairs| {
-            pairs
-                .iter()
-                .map(|p| of_block(p.blocks.get(role), kind, class))
-                .collect()
-        })
-        .unwrap_or_default();
-    Histogram::merged(&parts)
 }
 
 /// The change of a percentile in each pair: pair number, candidate / baseline − 1.
@@ -81,83 +55,27 @@ pub(super) fn sound_pairs(scenario: &Scenario) -> Result<Vec<Pair<'_>>, Unavaila
         .into_iter()
         .filter(|p| !is_behind(p.blocks.baseline) && !is_behind(p.blocks.candidate))
         .collect();
-    // With more than half of the pairs gone, the rest is what happened to go well.
-    if saturated > 0 && sound.len() * 4 < blocks {
-        return Err(Unavailable::Saturated { saturated, blocks });
-    }
+    enough_sound(sound.len(), saturated, blocks)?;
     Ok(sound)
 }
 
-pub(super) fn percentile(
-    metric: Metric,
-    scenario: &Scenario,
-    kind: LatencyKind,
-    percentile: f64,
-    class: Option<Class>,
-) -> Result<Sampled, Unavailable> {
-    let pairs = sound_pairs(scenario)?;
-    if pairs.is_empty() {
-        return Err(Unavailable::NotMeasured(
-            "the scenario has no pair of open blocks".to_owned(),
-        ));
+/// With more than half of the pairs gone, the rest is what happened to go well.
+pub(super) fn enough_sound(
+    sound: usize,
+    saturated: usize,
+    blocks: usize,
+) -> Result<(), Unavailable> {
+    if saturated > 0 && sound * 4 < blocks {
+        return Err(Unavailable::Saturated { saturated, blocks });
     }
-    let arm = |role| {
-        let histograms: Vec<Histogram> = pairs
-            .iter()
-            .map(|p| of_block(p.blocks.get(role), kind, class))
-            .collect();
-        let count = saturating_sum(histograms.iter().map(Histogram::count));
-        (BlockQuantiles::new(&histograms), count)
-    };
-    let (baseline, baseline_count) = arm(ArmRole::Baseline);
-    let (candidate, candidate_count) = arm(ArmRole::Candidate);
-    let quantiles = Arms {
-        baseline,
-        candidate,
-    };
-    let samples = Arms {
-        baseline: baseline_count,
-        candidate: candidate_count,
-    };
-    let change = if percentile > HIGHEST_OF_A_PAIR {
-        Change::Merged
-    } else {
-        Change::MedianOfPairs
-    };
-    let mut sampled = Sampled::new(
-        metric,
-        Unit::Nanoseconds,
-        samples,
-        resampling(scenario, pairs.len()),
-        change,
-        move |role, weights| quantiles.get(role).value_at(percentile / 100.0, weights),
-    );
-    withhold_thin_intervals(&mut sampled, percentile, class);
-    Ok(sampled)
-}
-
-/// Takes intervals away that too few values stand behind, and says how many it needs.
-fn withhold_thin_intervals(sampled: &mut Sampled, percentile: f64, class: Option<Class>) {
-    let needed = samples_needed(percentile);
-    let kind = class.map_or_else(String::new, |class| format!("{} ", class.as_str()));
-    for role in ArmRole::ALL {
-        let count = *sampled.samples().get(role);
-        if count < needed {
-            let reason = format!(
-                "{} needs {} {kind}saves, there are {}",
-                percentile_name(percentile),
-                format_count(needed),
-                format_count(count)
-            );
-            sampled.withhold(role, reason);
-        }
-    }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::estimate::{Comparison, estimate};
+    use crate::arms::{ArmRole, Arms};
+    use crate::estimate::{Comparison, estimate, merged_latency};
     use crate::report::{Backlog, Mode};
     use crate::testing::{OPTIMIZED, STANDARD, Service, Synthetic, spaced};
 

@@ -8,6 +8,7 @@ mod latency;
 mod leak;
 mod memory;
 mod memory_profile;
+mod pair_latencies;
 mod pairs;
 mod sampled;
 mod sums;
@@ -18,8 +19,9 @@ mod unbroken;
 
 pub use capacity::{found, meets, target_in_words};
 pub use faults::{FaultGroup, collateral, incidents, is_unrecovered};
-pub use latency::{merged_latency, pair_changes};
+pub use latency::pair_changes;
 pub use leak::{LeakFit, LeakPoint, leak_fit};
+pub use pair_latencies::{Latencies, PairLatencies, merged_latency};
 pub use pairs::{DISPATCH_LAG_P99_NS, Pair, closed_pairs, is_behind, is_saturated, open_pairs};
 pub use sampled::Sampled;
 
@@ -217,7 +219,10 @@ fn figures(metric: Metric, scenario: &Scenario) -> Result<Figures, Unavailable> 
             kind,
             percentile,
             class,
-        } => latency::percentile(metric, scenario, kind, percentile, class).map(Figures::sampled),
+        } => {
+            let all = PairLatencies::new(scenario, kind, class).of_pairs(&|_| true)?;
+            Ok(Figures::sampled(all.sampled(percentile)))
+        }
         Metric::Plain(plain) => plain_figures(metric, plain, scenario),
     }
 }

@@ -40,14 +40,19 @@ pub struct Sampled {
 
 /// How the units of a scenario are drawn: windows of split traffic as runs, and as strictly as the planned looks ask.
 pub(super) fn resampling(scenario: &Scenario, units: usize) -> Resampling {
+    resampling_of(scenario.load.split, scenario.load.looks, units)
+}
+
+/// The same, by what it depends on: whether traffic was split, and how many looks were planned.
+pub(super) fn resampling_of(split: bool, looks: u32, units: usize) -> Resampling {
     Resampling {
         units,
-        run_length: if scenario.load.split {
+        run_length: if split {
             Resampling::run_length_for(units)
         } else {
             1
         },
-        confidence: confidence(scenario),
+        confidence: 1.0 - pocock_level(looks),
     }
 }
 
@@ -336,7 +341,7 @@ fn log_ratio(baseline: f64, candidate: f64) -> Option<f64> {
         .map(f64::ln)
 }
 
-fn few_units(resampling: &Resampling) -> String {
+pub(super) fn few_units(resampling: &Resampling) -> String {
     let there = format_count(resampling.units as u64);
     if resampling.run_length > 1 {
         let enough = |units: &usize| units / Resampling::run_length_for(*units) >= FEWEST_PAIRS;

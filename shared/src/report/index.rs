@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Status;
+use super::{Review, Status};
 use crate::verdict::Verdict;
 
 /// The list of runs beside the run folders.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Index {
@@ -37,6 +37,9 @@ pub struct IndexEntry {
     pub status: Status,
     /// What the run's evidence came to when the index was made.
     pub headline: Headline,
+    /// What the weekly review and the trends show; absent in lists of older builds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review: Option<Review>,
 }
 
 /// A run's figures in the list.

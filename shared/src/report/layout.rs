@@ -4,15 +4,14 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
-use serde_json::Value;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter, Serializer};
 
 /// JSON with each member of an object and each element of a list on a line of its own, indented by two spaces. All that an
 /// element of a list holds stays on its line: a block is one line, and so is a sample.
 ///
 /// # Errors
-/// Never for a [`Value`], whose keys are texts.
-pub(super) fn lines(value: &Value) -> Result<String, serde_json::Error> {
+/// Where the document cannot be serialized; never for a `Value`, whose keys are texts.
+pub(super) fn lines(value: &impl Serialize) -> Result<String, serde_json::Error> {
     let mut text = Vec::new();
     value.serialize(&mut Serializer::with_formatter(&mut text, Lines::default()))?;
     String::from_utf8(text).map_err(serde::ser::Error::custom)
@@ -121,7 +120,7 @@ impl Formatter for Lines {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 

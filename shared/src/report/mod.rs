@@ -6,7 +6,7 @@
 //! | --- | --- |
 //! | 1 | first format |
 //! | 2 | scenarios with services of their own (calibration), fresh processes for each pair, planned looks, split traffic, capacity searches; the build of each arm |
-//! | 3 | deliberate faults; ablation; imported datasets; overloads; counters of allocator, network and database; memory profiles |
+//! | 3 | deliberate faults; ablation; imported datasets; overloads; counters of allocator, network and database; memory profiles; key metrics in the list of runs |
 
 mod ablation;
 mod capacity;
@@ -18,6 +18,7 @@ mod layout;
 mod memory_profile;
 mod read;
 mod resources;
+mod review;
 mod run;
 mod scenario;
 mod seal;
@@ -35,6 +36,7 @@ pub use read::{
     ReadError, listed_runs, read_index, read_policies, read_run, read_scenario, to_json,
 };
 pub use resources::{Allocations, Allocator, DatabaseCounters, Network, Resources};
+pub use review::{Advice, Figure, Missed, Review};
 pub use run::{
     ArmIdentity, Build, Dataset, Environment, NO_DATABASE, Promises, Run, ScenarioEntry, SizeClass,
 };

@@ -95,12 +95,12 @@ pub fn read_policies(text: &str) -> Result<Vec<Policy>, ReadError> {
     parse(text)
 }
 
-/// The text of a document without a seal (the index).
+/// The text of a document without a seal (the index): each run on a line.
 ///
 /// # Errors
 /// Where the document cannot be serialized.
 pub fn to_json<T: Serialize>(document: &T) -> Result<String, serde_json::Error> {
-    Ok(serde_json::to_string_pretty(document)? + "\n")
+    Ok(super::layout::lines(document)? + "\n")
 }
 
 const fn check_format(format: u32) -> Result<(), ReadError> {

@@ -13,15 +13,16 @@ use serde::Deserialize;
 use serde::de::value::{Error as WordError, StrDeserializer};
 use serde_json::{Map, Value};
 
+use super::review::{WrittenAdvice, WrittenFigure, WrittenMissed};
 use super::seal::Seal;
 use super::{
-    Allocations, Allocator, ArmIdentity, Arrivals, Backlog, Block, Build, BytesRange,
+    Advice, Allocations, Allocator, ArmIdentity, Arrivals, Backlog, Block, Build, BytesRange,
     CacheActivity, Capacity, CapacityOf, CapacitySearch, CapacityStep, DatabaseCounters,
-    DatabaseWork, Dataset, Environment, EvictionProbe, EvictionRun, Fault, FillStep, Gap, Headline,
-    ImpliedHits, Incident, Index, IndexEntry, Latencies, LedgerCheck, Load, LoadFigures,
-    MemoryProfile, Missing, Mode, Network, Outcomes, Phases, Resident, Resources, Run, Sample,
-    SaveMemory, Scenario, ScenarioEntry, SizeClass, StageMemory, Status, Unreadable, Variant,
-    VariantRound, WrittenStatus,
+    DatabaseWork, Dataset, Environment, EvictionProbe, EvictionRun, Fault, Figure, FillStep, Gap,
+    Headline, ImpliedHits, Incident, Index, IndexEntry, Latencies, LedgerCheck, Load, LoadFigures,
+    MemoryProfile, Missed, Missing, Mode, Network, Outcomes, Phases, Resident, Resources, Review,
+    Run, Sample, SaveMemory, Scenario, ScenarioEntry, SizeClass, StageMemory, Status, Unreadable,
+    Variant, VariantRound, WrittenStatus,
 };
 use crate::arms::{ArmRole, Arms, ByClass};
 use crate::criteria::{Better, Criterion, Measure, Policy, Target};
@@ -259,7 +260,8 @@ structs! {
         recovery_ns
     }
     Index { format, runs, unreadable }
-    IndexEntry { id, title, started_at, profile, revision, status, headline }
+    IndexEntry { id, title, started_at, profile, revision, status, headline, review }
+    Review { machine, dataset, demand, scenarios, figures, missed, not_judged, steps }
     Headline { verdict, sentence, passed, judged, p95_change, p99_change, throughput_factor, rows_change, saves_lost }
     Unreadable { file, reason }
     Run {
@@ -370,6 +372,58 @@ impl<T: FromTree> FromTree for BTreeMap<String, T> {
         }
         map
     }
+}
+
+/// The elements of a list that has so many, each of a type of its own.
+struct Elements<'a> {
+    left: std::vec::IntoIter<Value>,
+    misfits: &'a mut FirstMisfit,
+}
+
+impl<'a> Elements<'a> {
+    fn of(value: &mut Value, count: usize, misfits: &'a mut FirstMisfit) -> Self {
+        let elements = Vec::from_tree(value, misfits);
+        if elements.len() != count {
+            misfits.add(format!(
+                "a list of {count} is wanted, one of {} is there",
+                elements.len()
+            ));
+        }
+        Self {
+            left: elements.into_iter(),
+            misfits,
+        }
+    }
+
+    fn take<T: FromTree>(&mut self) -> T {
+        T::from_tree(&mut self.left.next().unwrap_or_default(), self.misfits)
+    }
+}
+
+impl FromTree for Value {
+    fn from_tree(value: &mut Value, _: &mut FirstMisfit) -> Self {
+        value.take()
+    }
+}
+
+/// Short lists whose elements each have a type of their own.
+macro_rules! rows {
+    ($($name:ident: $written:ident = [$($field:ident),+] of $count:literal;)+) => {
+        $(impl FromTree for $name {
+            fn from_tree(value: &mut Value, misfits: &mut FirstMisfit) -> Self {
+                let mut elements = Elements::of(value, $count, misfits);
+                $(let $field = elements.take();)+
+                let written: $written = ($($field),+);
+                written.into()
+            }
+        })+
+    };
+}
+
+rows! {
+    Figure: WrittenFigure = [metric, scenario, baseline, candidate, change, low, high] of 7;
+    Missed: WrittenMissed = [id, title, verdict] of 3;
+    Advice: WrittenAdvice = [title, text, scenario] of 3;
 }
 
 impl FromTree for String {
@@ -486,6 +540,33 @@ mod tests {
             ..crate::testing::noise_scenario(1)
         };
         both::<Scenario>(&serde_json::to_value(scenario).unwrap());
+    }
+
+    fn reviewed() -> Value {
+        let mut index = golden(3, "index.json");
+        index["runs"][0]["review"] = serde_json::json!({
+            "machine": "m", "dataset": "d", "demand": 83.3, "scenarios": ["medium-load"],
+            "figures": [["response.p95", 0, 7e6, 2e6, -0.7, -0.8, -0.6], ["cache.hit_ratio", 0, null, 0.5, null, null, null]],
+            "missed": [["medium-load/p95", "P95 (Medium load)", "fail"]],
+            "not_judged": ["stability/memory"],
+            "steps": [["Look.", "Why.", 0], ["Keep.", "Why.", null]],
+        });
+        index
+    }
+
+    #[test]
+    fn short_lists_read_as_serde_reads_them() {
+        both::<Index>(&reviewed());
+    }
+
+    #[test]
+    fn a_short_list_of_another_length_is_refused() {
+        let mut index = reviewed();
+        index["runs"][0]["review"]["figures"][1] = serde_json::json!(["response.p95", 0, 7e6]);
+        assert!(serde_json::from_value::<Index>(index.clone()).is_err());
+        let Misfit { field, message } = read_tree::<Index>(index).unwrap_err();
+        assert_eq!(field, "runs[0].review.figures[1]");
+        assert_eq!(message, "a list of 7 is wanted, one of 3 is there");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! treating them as independent makes intervals that are far too narrow.
 
 mod bootstrap;
+mod change_points;
 mod correction;
 mod normal;
 mod quantiles;
@@ -13,6 +14,7 @@ mod spread;
 mod trend;
 
 pub use bootstrap::{Resampling, bootstrap, bootstrap_two};
+pub use change_points::{CHANCE, ChangePoint, FEWEST_POINTS, change_points};
 pub use correction::{holm, pocock_level};
 pub use quantiles::BlockQuantiles;
 pub use rank::{rank_sum, signed_rank};

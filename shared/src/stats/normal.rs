@@ -56,6 +56,18 @@ pub(super) fn student_above(share: f64, degrees: f64) -> f64 {
         + x
 }
 
+/// The share of Student's t distribution above a value of at least zero, within 1 % from four degrees of freedom on.
+/// Source: Hill (1970), Algorithm 395: Student's t-Distribution, Communications of the ACM 13(10), 617–619.
+pub(super) fn student_beyond(t: f64, degrees: f64) -> f64 {
+    let a = degrees - 0.5;
+    let b = 48.0 * a * a;
+    let y = a * (t * t / degrees).ln_1p();
+    let correction =
+        ((((-0.4 * y - 3.3) * y - 24.0) * y - 85.5) / (0.8 * y * y + 100.0 + b) + y + 3.0) / b
+            + 1.0;
+    below(-correction * y.sqrt())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,5 +103,24 @@ mod tests {
                 "{share} {degrees}"
             );
         }
+    }
+    #[test]
+    fn shares_beyond_students_values_are_those_of_the_published_tables() {
+        for (share, degrees, t) in [
+            (0.025, 4.0, 2.776),
+            (0.005, 4.0, 4.604),
+            (0.000_5, 4.0, 8.610),
+            (0.000_05, 4.0, 15.544),
+            (0.025, 9.0, 2.262),
+            (0.000_5, 9.0, 4.781),
+            (0.000_5, 29.0, 3.659),
+        ] {
+            let found = student_beyond(t, degrees);
+            assert!(
+                (found / share - 1.0).abs() < 1e-2,
+                "{share} {degrees}: {found}"
+            );
+        }
+        assert!(student_beyond(1e12, 9.0) < 1e-9);
     }
 }

@@ -1,12 +1,16 @@
 //! Percentiles of weighted merges of histograms.
 
-use crate::histogram::{Histogram, rank_at_quantile};
+use crate::histogram::{Bucket, Histogram, rank_at_quantile};
 use crate::sort::sort_by;
+use crate::units::saturating_sum;
 
 /// The histograms of many blocks, laid out so that the percentile of any weighted merge of them is a binary search.
 #[derive(Debug)]
 pub struct BlockQuantiles {
+    /// The highest value of each bucket, rising.
     values: Vec<u64>,
+    /// The lowest value of each.
+    lowest: Vec<u64>,
     /// One row a value: for each block, how many of its values are at most this one.
     cumulative: Vec<u64>,
     blocks: usize,
@@ -24,21 +28,70 @@ impl BlockQuantiles {
         values.dedup();
         let blocks = histograms.len();
         let mut cumulative = vec![0; values.len() * blocks];
+        let mut lowest = values.clone();
         for (block, histogram) in histograms.iter().enumerate() {
             let mut buckets = histogram.buckets().iter().peekable();
             let mut seen = 0_u64;
             for (row, value) in values.iter().enumerate() {
                 if let Some(bucket) = buckets.next_if(|b| b.highest == *value) {
                     seen = seen.saturating_add(bucket.count);
+                    lowest[row] = lowest[row].min(bucket.lowest);
                 }
                 cumulative[row * blocks + block] = seen;
             }
         }
         Self {
             values,
+            lowest,
             cumulative,
             blocks,
         }
+    }
+
+    /// The same of some of the blocks, in the order of their places.
+    ///
+    /// # Panics
+    /// Where a place is not below the number of blocks.
+    #[must_use]
+    pub fn of_blocks(&self, places: &[usize]) -> Self {
+        let mut cumulative = Vec::with_capacity(self.values.len() * places.len());
+        for row in 0..self.values.len() {
+            let counts = &self.cumulative[row * self.blocks..][..self.blocks];
+            cumulative.extend(places.iter().map(|place| counts[*place]));
+        }
+        Self {
+            values: self.values.clone(),
+            lowest: self.lowest.clone(),
+            cumulative,
+            blocks: places.len(),
+        }
+    }
+
+    /// All blocks as one histogram, as [`Histogram::merged`] makes it of them.
+    #[must_use]
+    pub fn merged(&self) -> Histogram {
+        let mut before = 0_u64;
+        let mut buckets = Vec::new();
+        for (row, (lowest, highest)) in self.lowest.iter().zip(&self.values).enumerate() {
+            let counts = &self.cumulative[row * self.blocks..][..self.blocks];
+            let seen = saturating_sum(counts.iter().copied());
+            if seen > before {
+                buckets.push(Bucket {
+                    lowest: *lowest,
+                    highest: *highest,
+                    count: seen - before,
+                });
+                before = seen;
+            }
+        }
+        Histogram::of_buckets(String::new(), buckets)
+    }
+
+    /// How many values all blocks hold.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        let last = self.values.len().saturating_sub(1) * self.blocks;
+        saturating_sum(self.cumulative[last..].iter().copied())
     }
 
     /// The value at a quantile of 0 to 1 of the blocks merged, each as often as its weight says; HdrHistogram's rule.
@@ -89,6 +142,22 @@ mod tests {
             let drawn = histograms.iter().zip(weights).flat_map(|(h, w)| (0..*w).map(move |_| h));
             let expected = Histogram::merged(drawn).value_at_quantile(quantile).map(|v| v as f64);
             prop_assert_eq!(BlockQuantiles::new(&histograms).value_at(quantile, weights), expected);
+        }
+
+        #[test]
+        fn some_blocks_are_merged_as_their_histograms_are(
+            blocks in prop::collection::vec(prop::collection::vec(1_u64..1_000_000_000, 0..60), 1..8),
+            kept in prop::collection::vec(any::<bool>(), 8),
+            quantile in 0.001_f64..=1.0,
+        ) {
+            let histograms: Vec<Histogram> = blocks.iter().map(|b| histogram(b.iter().copied())).collect();
+            let places: Vec<usize> = (0..histograms.len()).filter(|place| kept[*place]).collect();
+            let some = BlockQuantiles::new(&histograms).of_blocks(&places);
+            let expected = Histogram::merged(places.iter().map(|place| &histograms[*place]));
+            let merged = some.merged();
+            prop_assert_eq!(merged.buckets(), expected.buckets());
+            let at = some.value_at(quantile, &vec![1; places.len()]);
+            prop_assert_eq!(at, expected.value_at_quantile(quantile).map(|v| v as f64));
         }
     }
 }

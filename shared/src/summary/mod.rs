@@ -4,9 +4,11 @@ mod break_even;
 mod broken;
 #[cfg(test)]
 mod damage;
+mod improvement;
 mod leak;
 mod memory;
 mod particular;
+mod profile;
 mod safety;
 mod scenario;
 mod sentence;
@@ -15,14 +17,17 @@ mod steps;
 mod tests;
 
 pub use break_even::break_even;
+pub use improvement::{Improvement, ImprovementBar, improvement, interval_text, limit_text};
 pub use leak::leak_finding;
 pub use memory::memory;
+pub use profile::profile;
 pub use safety::Fact;
 pub(crate) use safety::{in_words, saves_lost};
 use scenario::summarize_scenario_in_steps;
 pub use scenario::{ScenarioSummary, summarize_scenario};
 pub(crate) use sentence::unfinished;
 pub use steps::Step;
+pub(crate) use steps::judged_in;
 
 use crate::calibration::Calibration;
 use crate::criteria::Measure;

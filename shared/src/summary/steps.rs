@@ -28,7 +28,7 @@ pub struct Step {
 }
 
 /// A target and the name of the scenario that judged it.
-type Named<'a> = (&'a Judgement, Option<&'a str>);
+pub(crate) type Named<'a> = (&'a Judgement, Option<&'a str>);
 
 pub(super) fn steps(run: &Run, summary: &RunSummary, scenarios: &[Scenario]) -> Vec<Step> {
     let mut steps = Vec::new();
@@ -39,7 +39,8 @@ pub(super) fn steps(run: &Run, summary: &RunSummary, scenarios: &[Scenario]) -> 
         let failed = summary.trust_checks.iter();
         steps.extend(failed.filter(|c| c.verdict == Verdict::Fail).map(distrust));
     }
-    let failed = named(summary).filter(|(j, _)| matches!(j.verdict, Verdict::Fail | Verdict::Warn));
+    let failed =
+        judged_in(summary).filter(|(j, _)| matches!(j.verdict, Verdict::Fail | Verdict::Warn));
     steps.extend(failed.take(MOST_NAMED).map(missed));
     steps.extend(thin(summary));
     steps.extend(scenarios.iter().filter_map(small_cache));
@@ -59,7 +60,7 @@ pub(super) fn steps(run: &Run, summary: &RunSummary, scenarios: &[Scenario]) -> 
 }
 
 /// All targets: the policy's name their scenario, a scenario's own belong to it.
-fn named(summary: &RunSummary) -> impl Iterator<Item = Named<'_>> {
+pub(crate) fn judged_in(summary: &RunSummary) -> impl Iterator<Item = Named<'_>> {
     let of_policy = summary.judgements.iter();
     let of_scenarios = summary.scenarios.iter();
     of_policy
@@ -138,7 +139,7 @@ fn unit_of(judgement: &Judgement) -> Unit {
 }
 
 fn thin(summary: &RunSummary) -> Option<Step> {
-    let mut open = named(summary).filter(|(j, _)| j.verdict == Verdict::Inconclusive);
+    let mut open = judged_in(summary).filter(|(j, _)| j.verdict == Verdict::Inconclusive);
     let (first, scenario) = open.next()?;
     let others = match open.count() as u64 {
         0 => String::new(),
@@ -180,7 +181,7 @@ fn full_length(summary: &RunSummary) -> Option<Step> {
     let waits = |j: &Judgement| {
         j.verdict == Verdict::NotJudged && j.criterion.needs_full_length && j.comparison.is_some()
     };
-    let (first, scenario) = named(summary).find(|(j, _)| waits(j))?;
+    let (first, scenario) = judged_in(summary).find(|(j, _)| waits(j))?;
     let title = first.scenario_title.as_deref().unwrap_or("its scenario");
     let seen = first.measured().map_or_else(String::new, |e| {
         format!(" So far: {}.", format_value(e.value, unit_of(first)))

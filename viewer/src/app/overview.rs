@@ -7,6 +7,7 @@ use crate::components::shell::{ShellLinks, shell};
 use crate::components::shown;
 use crate::glossary;
 use crate::pages::choose::Choose;
+use crate::pages::listed::Listed;
 use crate::pages::not_found::not_found;
 use crate::pages::runs::Runs;
 use crate::route::{Program, Route};
@@ -23,8 +24,10 @@ fn Overview() -> Html {
     use_page_change(&route, is_own);
     use_title(is_own.then(|| title(&route)));
     let page = match &route {
-        Route::Runs => html! { <Runs week={None::<String>} /> },
-        Route::Week(week) => html! { <Runs week={Some(week.clone())} key={week.clone()} /> },
+        Route::Runs => html! { <Runs /> },
+        Route::Week(_) | Route::Trends(_) | Route::Trend { .. } => {
+            html! { <Listed route={route.clone()} /> }
+        }
         Route::Choose(run) => html! { <Choose run={run.clone()} /> },
         Route::Glossary => shown(glossary::page()),
         Route::NotFound(_) if is_own => shown(not_found()),
@@ -36,7 +39,9 @@ fn Overview() -> Html {
 fn title(route: &Route) -> String {
     match route {
         Route::Runs => "Runs".to_owned(),
-        Route::Week(week) => format!("Runs of {week}"),
+        Route::Week(week) => format!("Week {week}"),
+        Route::Trends(_) => "Trends".to_owned(),
+        Route::Trend { metric, .. } => format!("Trend of {metric}"),
         Route::Choose(_) => "Compare".to_owned(),
         Route::Glossary => "Glossary".to_owned(),
         _ => NOT_FOUND.to_owned(),

@@ -3,7 +3,7 @@
 use shared::arms::{ArmRole, Arms};
 use shared::units::format_time;
 
-use super::plot::{Anchor, Axis, draw, log_ticks};
+use super::plot::{Anchor, Axis, draw, linear_ticks, log_ticks};
 use super::svg::Paint;
 use super::{Drawing, Layout, tick_label};
 
@@ -47,8 +47,20 @@ const STYLES: [Style; 2] = [
     },
 ];
 
-/// Draws both densities; an arm without samples is left out.
-pub(crate) fn density_chart(arms: &Arms<Option<Density>>, label: &str) -> Option<Drawing> {
+/// Draws both densities; an arm without samples is left out. On a linear axis they are densities per millisecond, so that
+/// areas stay equal.
+pub(crate) fn density_chart(
+    arms: &Arms<Option<Density>>,
+    linear: bool,
+    label: &str,
+) -> Option<Drawing> {
+    let height = |ns: f64, density: f64| {
+        if linear {
+            density / (ns / NS_PER_MS)
+        } else {
+            density
+        }
+    };
     let all = || {
         ArmRole::ALL
             .into_iter()
@@ -59,7 +71,9 @@ pub(crate) fn density_chart(arms: &Arms<Option<Density>>, label: &str) -> Option
         .map(|(ns, _)| ns / NS_PER_MS)
         .fold(f64::INFINITY, f64::min);
     let high = all().map(|(ns, _)| ns / NS_PER_MS).fold(0.0, f64::max);
-    let top = all().map(|(_, density)| *density).fold(0.0, f64::max);
+    let top = all()
+        .map(|(ns, density)| height(*ns, *density))
+        .fold(0.0, f64::max);
     if !(low > 0.0 && high > low && top > 0.0) {
         return None;
     }
@@ -69,11 +83,22 @@ pub(crate) fn density_chart(arms: &Arms<Option<Density>>, label: &str) -> Option
         wide: margins,
         narrow: margins,
     };
-    let (x, y) = (Axis::log(low, high), Axis::linear(0.0, top));
+    let (x, title) = if linear {
+        (Axis::linear(0.0, high), "latency, ms")
+    } else {
+        (Axis::log(low, high), "latency, ms (log scale)")
+    };
+    let y = Axis::linear(0.0, top);
     Some(layout.draw(|frame| {
         draw(frame, x, y, label, |plot| {
-            let ticks: Vec<_> = log_ticks(low, high)
+            let ticks = if linear {
+                linear_ticks(0.0, high, 5.0)
+            } else {
+                log_ticks(low, high)
+            };
+            let ticks: Vec<_> = ticks
                 .into_iter()
+                .filter(|t| *t <= high)
                 .map(|t| (t, tick_label(t)))
                 .collect();
             plot.x_ticks(&ticks, true);
@@ -84,7 +109,7 @@ pub(crate) fn density_chart(arms: &Arms<Option<Density>>, label: &str) -> Option
                 let curve: Vec<_> = density
                     .points
                     .iter()
-                    .map(|(ns, d)| (ns / NS_PER_MS, *d))
+                    .map(|(ns, d)| (ns / NS_PER_MS, height(*ns, *d)))
                     .collect();
                 let ends = [curve.last(), curve.first()]
                     .into_iter()
@@ -93,16 +118,14 @@ pub(crate) fn density_chart(arms: &Arms<Option<Density>>, label: &str) -> Option
                 plot.area(curve.iter().copied().chain(ends), style.area);
                 plot.line(curve, style.line);
             }
-            plot.x_axis("latency, ms (log scale)");
+            plot.x_axis(title);
             for (i, style) in STYLES.iter().enumerate() {
                 let Some(density) = arms.get(style.role) else {
                     continue;
                 };
                 let at = x.clamp(density.median / NS_PER_MS);
-                plot.line(
-                    [(at, 0.0), (at, height_at(&density.points, density.median))],
-                    style.stem,
-                );
+                let stem = height(density.median, height_at(&density.points, density.median));
+                plot.line([(at, 0.0), (at, stem)], style.stem);
                 plot.dot((at, 0.0), 4.0, style.dot);
                 let text = format!("{}, P50 {}", density.label, format_time(density.median));
                 plot.text_px(

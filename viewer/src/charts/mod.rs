@@ -12,6 +12,7 @@ mod plot;
 pub(crate) mod recoveries;
 mod svg;
 pub(crate) mod timeline;
+pub(crate) mod trend;
 pub(crate) mod work;
 
 use plot::Frame;

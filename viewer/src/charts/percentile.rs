@@ -3,7 +3,7 @@
 use shared::arms::{ArmRole, Arms};
 use shared::units::format_time;
 
-use super::plot::{Anchor, Axis, Plot, draw, log_ticks, spread};
+use super::plot::{Anchor, Axis, Plot, draw, linear_ticks, log_ticks, spread};
 use super::svg::Paint;
 use super::{Drawing, Layout, tick_label};
 
@@ -29,13 +29,19 @@ pub(crate) struct Curve {
     pub(crate) mark: Option<(String, f64, f64)>,
 }
 
-/// Draws the curves; an arm without points is left out. `limit` is a latency in nanoseconds with its name.
+/// Draws the curves; an arm without points is left out. `limit` is a latency in nanoseconds with its name; `linear` asks for
+/// a linear latency axis.
 pub(crate) fn percentile_chart(
     curves: &Arms<Curve>,
     limit: Option<(f64, &str)>,
+    linear: bool,
     label: &str,
 ) -> Option<Drawing> {
-    let (x, y) = axes(curves, limit)?;
+    let (x, mut y) = axes(curves, limit)?;
+    if linear {
+        // From zero, as lengths are only then what they look like.
+        y = Axis::linear(0.0, y.high);
+    }
     let layout = Layout {
         heights: (340.0, 300.0),
         wide: [52.0, 96.0, 14.0, 40.0],
@@ -118,8 +124,14 @@ pub(super) fn axes_of(curves: &[&Curve], limit: Option<f64>) -> Option<(Axis, Ax
 }
 
 pub(super) fn grid(plot: &Plot) {
-    let ticks: Vec<_> = log_ticks(plot.y.low, plot.y.high)
+    let ticks = if plot.y.log {
+        log_ticks(plot.y.low, plot.y.high)
+    } else {
+        linear_ticks(0.0, plot.y.high / 1.25, 5.0)
+    };
+    let ticks: Vec<_> = ticks
         .into_iter()
+        .filter(|t| *t <= plot.y.high)
         .map(|t| (t, tick_label(t)))
         .collect();
     plot.y_grid(&ticks);
@@ -225,7 +237,7 @@ mod tests {
             baseline: empty.clone(),
             candidate: curve("Optimized", 1.0e6),
         };
-        let drawing = percentile_chart(&curves, Some((5.0e7, "limit")), "label").unwrap();
+        let drawing = percentile_chart(&curves, Some((5.0e7, "limit")), false, "label").unwrap();
         assert!(!drawing.wide.contains("Standard"), "{}", drawing.wide);
         assert!(drawing.wide.contains("Optimized"), "{}", drawing.wide);
         assert!(
@@ -235,6 +247,7 @@ mod tests {
                     candidate: empty
                 },
                 None,
+                true,
                 ""
             )
             .is_none()

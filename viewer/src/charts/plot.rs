@@ -140,8 +140,23 @@ pub(crate) fn draw(
     restyle(
         &drawn,
         (frame.width as u32, frame.height as u32),
-        frame.class,
+        (frame.class, &place(frame, x)),
         label,
+    )
+}
+
+/// Left, right, top and bottom of the plot area, pixels; what the horizontal axis spans; and whether it is logarithmic.
+/// `web/instruments.js` reads it.
+fn place(frame: Frame, x: Axis) -> String {
+    format!(
+        "{} {} {} {} {} {} {}",
+        frame.left,
+        frame.width - frame.right,
+        frame.top,
+        frame.height - frame.bottom,
+        x.low,
+        x.high,
+        u8::from(x.log)
     )
 }
 

@@ -69,15 +69,16 @@ impl Paint {
     }
 }
 
-/// Rewrites a drawing of plotters: `class` decides when it is shown, `label` is what screen readers say.
+/// Rewrites a drawing of plotters: `class` decides when it is shown, `label` is what screen readers say, `place` where the
+/// plot area lies and what its horizontal axis spans.
 pub(crate) fn restyle(
     drawn: &str,
     (width, height): (u32, u32),
-    class: &str,
+    (class, place): (&str, &str),
     label: &str,
 ) -> String {
     let mut out = format!(
-        r#"<svg class="{class}" viewBox="0 0 {width} {height}" role="img" aria-label="{}">"#,
+        r#"<svg class="{class}" viewBox="0 0 {width} {height}" data-plot="{place}" role="img" aria-label="{}">"#,
         escape(label)
     );
     for line in drawn.lines().skip(1) {
@@ -173,7 +174,7 @@ a &lt;b&gt;
 </svg>
 "##
         );
-        insta::assert_snapshot!(restyle(&drawn, (536, 340), "w", "P95: 1 < 2"), @r#"<svg class="w" viewBox="0 0 536 340" role="img" aria-label="P95: 1 &lt; 2"><polyline points="1,2.5 -0.3,4" class="lo"/><circle cx="1.5" cy="2" r="4" class="do"/><text x="8" y="12.1" text-anchor="end" class="tb">a &lt;b&gt;</text></svg>"#);
+        insta::assert_snapshot!(restyle(&drawn, (536, 340), ("w", "0 1"), "P95: 1 < 2"), @r#"<svg class="w" viewBox="0 0 536 340" data-plot="0 1" role="img" aria-label="P95: 1 &lt; 2"><polyline points="1,2.5 -0.3,4" class="lo"/><circle cx="1.5" cy="2" r="4" class="do"/><text x="8" y="12.1" text-anchor="end" class="tb">a &lt;b&gt;</text></svg>"#);
     }
 
     #[test]

@@ -91,8 +91,9 @@ pub(crate) fn timeline_chart(timeline: &Timeline) -> Option<Drawing> {
             for (limit, _) in &timeline.limits {
                 plot.line([(0.0, *limit), (end, *limit)], Paint::Limit);
             }
+            let columns = frame.width - frame.left - frame.right;
             for series in &drawn {
-                plot.line(series.points.iter().copied(), styles(series).0);
+                plot.line(thinned(&series.points, end, columns), styles(series).0);
             }
             for fit in &timeline.fits {
                 plot.line(*fit, Paint::Limit);
@@ -120,6 +121,34 @@ pub(crate) fn timeline_chart(timeline: &Timeline) -> Option<Drawing> {
     } else {
         layout.draw(chart)
     })
+}
+
+/// The lowest and the highest point of each column of pixels, in their order: what more points would paint over. All points
+/// where they are few. `end` is the end of the time axis.
+fn thinned(points: &[(f64, f64)], end: f64, columns: f64) -> Vec<(f64, f64)> {
+    if points.len() as f64 <= 2.0 * columns {
+        return points.to_vec();
+    }
+    let column = |i: usize| (points[i].0 / end * columns).floor();
+    let (mut kept, mut first) = (Vec::new(), 0);
+    while first < points.len() {
+        let (mut low, mut high, mut next) = (first, first, first + 1);
+        while next < points.len() && column(next) == column(first) {
+            if points[next].1 < points[low].1 {
+                low = next;
+            }
+            if points[next].1 > points[high].1 {
+                high = next;
+            }
+            next += 1;
+        }
+        kept.push(points[low.min(high)]);
+        if low != high {
+            kept.push(points[low.max(high)]);
+        }
+        first = next;
+    }
+    kept
 }
 
 fn styles(series: &Series) -> (Paint, Paint) {
@@ -173,6 +202,21 @@ mod tests {
         let with_fit = lines(&flat);
         flat.fits.clear();
         assert_eq!(lines(&flat) + 1, with_fit, "the fit is a line more");
+    }
+
+    #[test]
+    fn thinned_lines_keep_every_extreme() {
+        let value = |i: u32| match i {
+            777 => 50.0,
+            4_242 => -3.0,
+            _ => f64::from(i % 7),
+        };
+        let many: Vec<_> = (0..6_000).map(|i| (f64::from(i), value(i))).collect();
+        let thin = thinned(&many, 5_999.0, 400.0);
+        assert!(thin.len() <= 802, "{} points", thin.len());
+        assert!(thin.contains(&(777.0, 50.0)) && thin.contains(&(4_242.0, -3.0)));
+        assert!(thin.is_sorted_by_key(|(x, _)| *x as u32), "in their order");
+        assert_eq!(thinned(&many[..800], 799.0, 400.0).len(), 800);
     }
 
     #[test]

@@ -21,6 +21,7 @@ pub(crate) mod scenario_list;
 pub(crate) mod shell;
 pub(crate) mod strip;
 pub(crate) mod switches;
+pub(crate) mod trend_grid;
 pub(crate) mod work_table;
 
 use maud::Markup;

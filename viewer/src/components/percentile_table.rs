@@ -29,7 +29,7 @@ pub(crate) fn percentile_table(rows: &[PercentileRow], labels: &Arms<String>) ->
 
 fn line(row: &PercentileRow) -> Markup {
     html! {
-        tr {
+        tr.pick[row.marked] {
             th scope="row" { (row.name) }
             td.r.b.nw { (row.baseline) }
             td.r.o.nw { (row.candidate) }

@@ -6,7 +6,8 @@ use yew::prelude::*;
 
 use super::shown;
 use crate::browser;
-use crate::route::Route;
+use crate::route::{Program, Route};
+use crate::theme;
 
 /// Where the navigation leads.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,7 +46,8 @@ pub(crate) fn shell(links: &ShellLinks, page: Html) -> Html {
 }
 
 fn navigation(links: &ShellLinks) -> Markup {
-    let is_list = matches!(links.current, Route::Runs | Route::Week(_));
+    let comparing = matches!(links.current, Route::Choose(_) | Route::Compare { .. });
+    let is_list = links.current.program() == Program::Overview && !comparing;
     let is_current = |route: &Route| route.is_same_page(&links.current);
     let report = links
         .report
@@ -55,7 +57,6 @@ fn navigation(links: &ShellLinks) -> Markup {
         .scenario
         .as_ref()
         .map(|route| ("Scenario", route, is_current(route)));
-    let comparing = matches!(links.current, Route::Choose(_) | Route::Compare { .. });
     let pages = [
         Some(("Runs", &Route::Runs, is_list)),
         report,
@@ -97,13 +98,13 @@ fn footer() -> Markup {
 /// Changes between light and dark; going back to the system's own theme follows the system again.
 #[component]
 fn ThemeButton() -> Html {
-    let theme = use_state(browser::restore_theme);
-    let other = theme.other();
+    let shown = use_state(theme::restore);
+    let other = shown.other();
     let onclick = {
-        let theme = theme.clone();
+        let shown = shown.clone();
         Callback::from(move |_: MouseEvent| {
-            browser::choose_theme(other);
-            theme.set(other);
+            theme::choose(other);
+            shown.set(other);
         })
     };
     html! {

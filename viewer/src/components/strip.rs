@@ -2,8 +2,9 @@
 
 use maud::{Markup, html};
 
+use shared::summary::{Improvement, ImprovementBar};
+
 use super::mark::mark;
-use crate::view_model::criteria::{Improvement, ImprovementBar};
 use crate::view_model::percent;
 
 /// The promised gains, each with its interval against its target.

@@ -1,81 +1,65 @@
 //! Switches between views of the same evidence.
 
-use shared::arms::Class;
-use shared::metric::LatencyKind;
+use shared::arms::Arms;
 use yew::prelude::*;
 
 use crate::route::LatencyView;
 
-/// Which saves, and which of their times.
-pub(crate) fn latency_switches(view: LatencyView, choose: &Callback<LatencyView>) -> Html {
-    let classes = [
-        (
-            "all",
-            "All",
-            LatencyView {
-                class: None,
-                ..view
-            },
-        ),
-        (
-            "duplicate",
-            "Duplicate",
-            LatencyView {
-                class: Some(Class::Duplicate),
-                ..view
-            },
-        ),
-        (
-            "unique",
-            "Unique",
-            LatencyView {
-                class: Some(Class::Unique),
-                ..view
-            },
-        ),
-    ];
-    let kinds = [
-        (
-            "response",
-            "Response",
-            LatencyView {
-                kind: LatencyKind::Response,
-                ..view
-            },
-        ),
-        (
-            "service",
-            "Service",
-            LatencyView {
-                kind: LatencyKind::Service,
-                ..view
-            },
-        ),
-    ];
-    html! {
-        <div class="sw">
-            { group("Saves", "class", &classes, view, choose) }
-            { group("Time", "time", &kinds, view, choose) }
-        </div>
-    }
-}
+/// The choices of a group: the word in an address, and what it is called.
+type Choices<'a> = &'a [(&'static str, &'a str)];
 
-fn group(
-    legend: &'static str,
-    name: &'static str,
-    options: &[(&'static str, &'static str, LatencyView)],
-    current: LatencyView,
+/// Which saves, which of their times, and how they are drawn. Each choice has the word that it has in an address.
+pub(crate) fn latency_switches(
+    view: LatencyView,
+    labels: &Arms<String>,
     choose: &Callback<LatencyView>,
 ) -> Html {
-    let option = |(id, label, view): &(&'static str, &'static str, LatencyView)| {
-        let (choose, view) = (choose.clone(), *view);
-        let onchange = Callback::from(move |_: Event| choose.emit(view));
-        html! {
-            <>
-                <input type="radio" {name} id={*id} checked={view == current} {onchange} />
-                <label for={*id}>{ *label }</label>
-            </>
-        }
+    let arms = [
+        ("both", "Both"),
+        ("baseline", labels.baseline.as_str()),
+        ("candidate", labels.candidate.as_str()),
+    ];
+    let groups: [(&str, &'static str, Choices<'_>); 5] = [
+        (
+            "Saves",
+            "class",
+            &[
+                ("all", "All"),
+                ("duplicate", "Duplicate"),
+                ("unique", "Unique"),
+            ],
+        ),
+        (
+            "Time",
+            "time",
+            &[("response", "Response"), ("service", "Service")],
+        ),
+        ("Arms", "arms", &arms),
+        (
+            "Mark",
+            "mark",
+            &[
+                ("50", "P50"),
+                ("95", "P95"),
+                ("99", "P99"),
+                ("99.9", "P99.9"),
+            ],
+        ),
+        ("Scale", "scale", &[("log", "Log"), ("linear", "Linear")]),
+    ];
+    let group = |(legend, key, options): &(&str, &'static str, Choices<'_>)| {
+        let option = |(value, label): &(&'static str, &str)| {
+            let (choose, chosen) = (choose.clone(), view.with(key, value));
+            let onchange = Callback::from(move |_: Event| choose.emit(chosen));
+            let id = AttrValue::from(format!("{key}-{value}"));
+            html! {
+                <>
+                    <input type="radio" name={*key} id={id.clone()} checked={chosen == view} {onchange} />
+                    <label for={id}>{ *label }</label>
+                </>
+            }
+        };
+        html! { <fieldset><legend>{ *legend }</legend>{ for options.iter().map(option) }</fieldset> }
     };
-    html! { <fieldset><legend>{ legend }</legend>{ for options.iter().map(option) }</fieldset> }
+    html! { <div class="sw">{ for groups.iter().map(group) }</div> }
 }

@@ -131,7 +131,7 @@ fn body(props: &CompareProps, data: &CompareData, found: &RunComparison) -> Mark
 
 fn side(facts: &SideFacts, line: &str, dot: &str) -> Markup {
     markup! {
-        h3 { (arm_key(line, dot)) " " (facts.label) }
+        h2.side { (arm_key(line, dot)) " " (facts.label) }
         p {
             a href=(Route::Report(facts.id.clone())) { (facts.title) } ", " (dates::date_time(&facts.when))
             @if !facts.revision.is_empty() { ", " code { (facts.revision) } }

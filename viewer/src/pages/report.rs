@@ -26,7 +26,7 @@ use crate::load::RunData;
 use crate::route::{Route, Side};
 use crate::view_model::chart::labels;
 use crate::view_model::usage::usage;
-use crate::view_model::{criteria, dates, facts, key_metrics, tally};
+use crate::view_model::{dates, facts, key_metrics, tally};
 
 #[derive(Properties, PartialEq)]
 pub(crate) struct ReportProps {
@@ -177,7 +177,9 @@ fn improvements(data: &RunData) -> Markup {
         .improvements
         .iter()
         .filter_map(|i| data.summary.judgements.get(*i));
-    let gains: Vec<_> = judgements.filter_map(criteria::improvement).collect();
+    let gains: Vec<_> = judgements
+        .filter_map(shared::summary::improvement)
+        .collect();
     let met = gains.iter().filter(|i| i.verdict == Verdict::Pass).count();
     markup! {
         @if !gains.is_empty() {

@@ -16,43 +16,36 @@ use crate::load::{Loading, use_index};
 use crate::place;
 use crate::route::Route;
 use crate::view_model::runs::{Filter, Trend, Week, count, profiles, trends, weeks};
+use crate::view_model::week::WeekReview;
 use crate::view_model::{dates, percent};
 
-#[derive(Properties, PartialEq)]
-pub(crate) struct RunsProps {
-    /// Shows the runs of this week only.
-    pub(crate) week: Option<String>,
-}
-
 #[component]
-pub(crate) fn Runs(props: &RunsProps) -> Html {
+pub(crate) fn Runs() -> Html {
     let index = use_index();
     let filter = use_state(Filter::default);
-    let week = props.week.as_deref();
-    let title = week.map_or_else(|| "Runs".to_owned(), |week| format!("Runs of {week}"));
     match &index {
-        Loading::Pending(what) => shown(markup! { (head(&title)) (pending(what)) }),
+        Loading::Pending(what) => shown(markup! { (head()) (pending(what)) }),
         Loading::Failed(fault) => shown(markup! {
-            (head(&title)) (faults("The list of runs cannot be read", std::slice::from_ref(fault)))
+            (head()) (faults("The list of runs cannot be read", std::slice::from_ref(fault)))
         }),
         Loading::Ready(index) => match index.as_ref() {
             Some(index) if !index.runs.is_empty() || !index.unreadable.is_empty() => html! {
                 <>
-                    { shown(overview(index, week, &title)) }
+                    { shown(overview(index)) }
                     <section aria-labelledby="h-list">
                         <h2 id="h-list" class="vh">{ "All runs" }</h2>
                         if index.runs.len() > 1 { { tools(index, &filter) } }
-                        { shown(table(&weeks(index, &filter, week))) }
+                        { shown(table(&weeks(index, &filter))) }
                     </section>
                 </>
             },
-            _ => shown(markup! { (head(&title)) (no_reports()) }),
+            _ => shown(markup! { (head()) (no_reports()) }),
         },
     }
 }
 
-fn head(title: &str) -> Markup {
-    markup! { div.head.first { h1 { (title) } } }
+fn head() -> Markup {
+    markup! { div.head.first { h1 { "Runs" } } }
 }
 
 fn no_reports() -> Markup {
@@ -66,33 +59,30 @@ fn no_reports() -> Markup {
 }
 
 /// What stands above the table.
-fn overview(index: &Index, week: Option<&str>, title: &str) -> Markup {
-    let all = weeks(index, &Filter::default(), week);
-    let newest = all.iter().flat_map(|w| &w.runs).next();
-    let trends = if week.is_none() {
-        trends(index)
-    } else {
-        Vec::new()
-    };
+fn overview(index: &Index) -> Markup {
+    let all = weeks(index, &Filter::default());
+    let newest = index.runs.first();
+    let trends = trends(index);
     markup! {
         div.head.first {
             div {
-                h1 { (title) }
+                h1 { "Runs" }
                 div.meta {
                     span { (count(&all)) }
                     @if let Some(run) = newest { span { "latest " (dates::date_time(&run.started_at)) } }
-                    @if week.is_some() { a href=(Route::Runs) { "All weeks" } }
+                    @if let Some(week) = all.first() { a href=(Route::Week(week.name.clone())) { "Review of the week" } }
                 }
             }
             @if index.runs.len() > 1 { div.actions { a.btn href=(Route::Choose(None)) { "Compare two runs" } } }
         }
         @if let Some(run) = newest { (latest(run)) }
         (unreadable(index))
-        @if !trends.is_empty() { (trend_section(&trends)) }
+        @if !trends.is_empty() { (trend_section(index, &trends)) }
     }
 }
 
-fn latest(run: &IndexEntry) -> Markup {
+/// A run's verdict, and which run it is.
+pub(crate) fn latest(run: &IndexEntry) -> Markup {
     let below = markup! {
         "The latest run: " a href=(Route::Report(run.id.clone())) { (run.title) }
         ", " (dates::date_time(&run.started_at))
@@ -102,7 +92,8 @@ fn latest(run: &IndexEntry) -> Markup {
     headline(run.headline.verdict, &run.headline.sentence, below)
 }
 
-fn unreadable(index: &Index) -> Markup {
+/// What could not be read.
+pub(crate) fn unreadable(index: &Index) -> Markup {
     let (bad, all) = (
         index.unreadable.len(),
         index.unreadable.len() + index.runs.len(),
@@ -119,16 +110,22 @@ fn unreadable(index: &Index) -> Markup {
     }
 }
 
-fn trend_section(trends: &[Trend]) -> Markup {
+fn trend_section(index: &Index, trends: &[Trend]) -> Markup {
+    let newest = index.runs.first().map(|run| dates::week(&run.started_at));
+    let review = newest.map(|week| WeekReview::of(index, &week));
+    let held = review.and_then(|review| review.run);
+    let finding = held
+        .filter(|held| held.reference.is_some())
+        .map(|held| held.sentence());
     markup! {
         section.tight aria-labelledby="h-trend" {
             div.sh {
-                h2 #h-trend { "How the gains moved" }
-                p { "Candidate against baseline, latest runs of the same profile." }
+                h2 #h-trend { (finding.as_deref().unwrap_or("How the gains moved")) }
+                p { "Candidate against baseline, latest runs of the same profile. " a href=(Route::Trends(None)) { "All trends" } }
             }
             div.trend {
                 @for trend in trends {
-                    div { h3 { (trend.title) } div.n { (trend.now) } (trend_line(trend)) p { (trend.note) } }
+                    div { h3 { a href=(Route::Trend { metric: trend.metric.to_owned(), profile: None }) { (trend.title) } } div.n { (trend.now) } (trend_line(trend)) p { (trend.note) } }
                 }
             }
         }
@@ -200,7 +197,8 @@ fn tools(index: &Index, filter: &UseStateHandle<Filter>) -> Html {
     }
 }
 
-fn table(weeks: &[Week]) -> Markup {
+/// The runs of some weeks.
+pub(crate) fn table(weeks: &[Week<'_>]) -> Markup {
     if weeks.is_empty() {
         return markup! { p.lede { "No run matches." } };
     }

@@ -9,8 +9,9 @@ use yew::prelude::*;
 
 use super::calibration_sections::{calibration, capacity_searches};
 use super::fault_sections::{ablation, faults as broken};
+use super::latency_section::Latency;
 use super::scenario_sections::{
-    Latency, cache, consistency, over_time, resources, safety, targets, time_and_writes,
+    cache, consistency, over_time, resources, safety, targets, time_and_writes,
 };
 use crate::api::Absence;
 use crate::components::facts::fact_grid;
@@ -47,12 +48,13 @@ pub(crate) fn ScenarioPage(props: &ScenarioPageProps) -> Html {
         ),
         None => (missing(data, name), Html::default()),
     });
+    // Which arms charts show is a matter of the style sheet: nothing is drawn anew.
     html! {
-        <>
+        <div data-arms={props.view.only.map(|role| role.as_str())}>
             { fixed.0.clone() }
             if evidence.is_some_and(|(scenario, _)| !scenario.blocks.is_empty()) { <Latency data={data.clone()} name={props.name.clone()} view={props.view} /> }
             { fixed.1.clone() }
-        </>
+        </div>
     }
 }
 

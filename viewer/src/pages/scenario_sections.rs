@@ -1,91 +1,23 @@
 //! The sections of a scenario's page.
 
-use std::rc::Rc;
-
 use maud::{Markup, html as markup};
 use shared::arms::Arms;
 use shared::estimate::open_pairs;
 use shared::report::Scenario;
 use shared::summary::{ScenarioSummary, Tally, break_even};
 use shared::trust::scenario_checks;
-use yew::prelude::*;
 
-use crate::browser;
 use crate::components::arms_key::arms_key;
 use crate::components::criteria_table::criteria_table;
 use crate::components::facts::{check_list, fact_list};
 use crate::components::figure::figure;
-use crate::components::percentile_table::percentile_table;
-use crate::components::shown;
-use crate::components::switches::latency_switches;
 use crate::components::work_table::work_table;
-use crate::load::RunData;
-use crate::route::{LatencyView, Route};
-use crate::view_model::chart::scenario_labels;
 use crate::view_model::{
-    cache as cache_model, facts, holdings, latency, pairs, percentiles, spread, tally, timelines,
-    work,
+    cache as cache_model, facts, holdings, pairs, spread, tally, timelines, work,
 };
 
-fn heading(id: &str, title: &str, arms: &Arms<String>) -> Markup {
+pub(super) fn heading(id: &str, title: &str, arms: &Arms<String>) -> Markup {
     markup! { div.sh { h2 id=(id) { (title) } (arms_key(arms)) } }
-}
-
-#[derive(Properties, PartialEq)]
-pub(crate) struct LatencyProps {
-    pub(crate) data: Rc<RunData>,
-    pub(crate) name: AttrValue,
-    pub(crate) view: LatencyView,
-}
-
-/// Percentile curve, density and table of the chosen saves and times; the choice is part of the address.
-#[component]
-pub(crate) fn Latency(props: &LatencyProps) -> Html {
-    let Some(scenario) = props.data.files.scenario(&props.name) else {
-        return html! {};
-    };
-    let arms = scenario_labels(&props.data.files.run, scenario);
-    let view = props.view;
-    let choose = {
-        let (run, scenario) = (props.data.files.run.id.clone(), props.name.to_string());
-        Callback::from(move |view| {
-            let route = Route::Scenario {
-                run: run.clone(),
-                scenario: scenario.clone(),
-                view,
-            };
-            browser::replace_hash(&route.to_string());
-        })
-    };
-    html! {
-        <section aria-labelledby="h-latency">
-            { shown(heading("h-latency", "Latency", &arms)) }
-            { latency_switches(view, &choose) }
-            { shown(latencies(scenario, &arms, view)) }
-        </section>
-    }
-}
-
-fn latencies(scenario: &Scenario, arms: &Arms<String>, view: LatencyView) -> Markup {
-    let found = latency::histograms(scenario, view);
-    markup! {
-        div.two.figs {
-            (figure(&latency::curve_chart(scenario, arms, view, &found)))
-            (figure(&latency::density(scenario, arms, view, &found)))
-        }
-        div.gap {
-            @match percentiles::percentile_rows(scenario, view) {
-                Ok(rows) => (percentile_table(&rows, arms)),
-                Err(reason) => p.lede { "No percentiles: " (reason) "." },
-            }
-            p.note.below {
-                (latency::capital(latency::whose(view))) ", " (latency::kind_name(view.kind)) ". "
-                "Response time counts from the planned instant, service time from the call. Duplicate and unique are classes "
-                "of the plan, the same saves in both arms. A percentile gets an interval only when at least 100 samples lie "
-                "beyond it; curves end where 10 do."
-            }
-        }
-    }
 }
 
 pub(crate) fn targets(summary: &ScenarioSummary, arms: &Arms<String>) -> Markup {

@@ -6,6 +6,7 @@ use shared::report::Scenario;
 use shared::units::{Unit, format_change, format_count, format_interval, format_value};
 
 use super::chart::Chart;
+use super::data::{Cell, Data};
 use crate::charts::contributions::{VariantBar, contributions_chart};
 
 /// Titles of the columns of [`rows`]; all but the first are figures.
@@ -84,8 +85,21 @@ pub(crate) fn chart(scenario: &Scenario) -> Option<Chart> {
         .map(|b| format!("{} {}", b.label, b.shown))
         .collect();
     let drawing = contributions_chart(&bars, &format!("{title}. {}.", words.join("; ")));
+    let columns = [
+        "variant",
+        "of the whole service’s throughput",
+        "low",
+        "high",
+    ];
+    let mut data = Data::named(&columns.map(|name| (name, "")));
+    for bar in &bars {
+        let (low, high) = bar.interval.unwrap_or((f64::NAN, f64::NAN));
+        let figures = [bar.ratio.unwrap_or(f64::NAN), low, high].map(Cell::Number);
+        data.row(&[Cell::Text(&bar.label), figures[0], figures[1], figures[2]]);
+    }
     Some(Chart {
         title,
+        data: drawing.is_some().then_some(data),
         note: "Saves a second without a pause over those of the whole service, the median of the rounds with its 95 % \
                interval."
             .to_owned(),

@@ -40,13 +40,14 @@ fn activity(samples: &[Sample]) -> Option<CacheActivity> {
 fn figure<'a>(
     labels: &'a Arms<String>,
     time: TimeAxis,
-    (title, note): (String, &str),
+    (title, note, unit): (String, &str, &'static str),
     limits: Vec<(f64, String)>,
     lines: Arms<(Vec<(f64, f64)>, String)>,
 ) -> Figure<'a> {
     Figure {
         title,
         note: note.to_owned(),
+        unit,
         limits,
         from: 0.0,
         label_room: 118.0,
@@ -96,7 +97,7 @@ fn hits(scenario: &Scenario, labels: &Arms<String>, time: TimeAxis) -> Chart {
     figure(
         labels,
         time,
-        (title, "Hits as % of look-ups."),
+        (title, "Hits as % of look-ups.", "%"),
         limits,
         lines,
     )
@@ -137,7 +138,11 @@ fn evictions(scenario: &Scenario, labels: &Arms<String>, time: TimeAxis) -> Char
     figure(
         labels,
         time,
-        (title, "Evictions per second; at the end: all."),
+        (
+            title,
+            "Evictions per second; at the end: all.",
+            "evictions/s",
+        ),
         Vec::new(),
         lines,
     )
@@ -186,7 +191,7 @@ fn entries(scenario: &Scenario, labels: &Arms<String>, time: TimeAxis) -> Chart 
     figure(
         labels,
         time,
-        (title, "Entries held in the cache."),
+        (title, "Entries held in the cache.", "entries"),
         limits,
         lines,
     )

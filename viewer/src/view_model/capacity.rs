@@ -7,6 +7,7 @@ use shared::report::{Capacity, CapacityOf, Scenario};
 use shared::units::{Unit, format_interval, format_value};
 
 use super::chart::Chart;
+use super::data::{Cell, Data};
 use super::work::ArmsRow;
 use crate::charts::capacity::{SearchLine, capacity_chart};
 
@@ -68,9 +69,19 @@ fn chart(
     let aria = format!("{title}. {} searches.", searches.len());
     let drawing = capacity_chart(&searches, what, &aria);
     let note = "Each search brackets: dots met the target, crosses missed it.".to_owned();
+    let mut data = Data::named(&[("arm", ""), ("step", ""), (what, ""), ("target", "")]);
+    for search in &searches {
+        let label = Cell::Text(labels.get(search.role));
+        for (step, (level, met)) in search.steps.iter().enumerate() {
+            let met = Cell::Text(if *met { "met" } else { "missed" });
+            let step = Cell::Number((step + 1) as f64);
+            data.row(&[label, step, Cell::Number(*level), met]);
+        }
+    }
     Some(Chart {
         title,
         note,
+        data: drawing.is_some().then_some(data),
         drawing,
     })
 }

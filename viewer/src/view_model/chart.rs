@@ -4,6 +4,7 @@ use shared::arms::Arms;
 use shared::gate::arm_label;
 use shared::report::{Run, Scenario};
 
+use super::data::Data;
 use crate::charts::Drawing;
 
 /// A chart ready to be laid out.
@@ -15,6 +16,8 @@ pub(crate) struct Chart {
     pub(crate) note: String,
     /// The drawing; absent where the evidence is missing, which `note` then says.
     pub(crate) drawing: Option<Drawing>,
+    /// The figures behind the drawing; absent where there is no drawing.
+    pub(crate) data: Option<Data>,
 }
 
 impl Chart {
@@ -24,6 +27,7 @@ impl Chart {
             title: title.to_owned(),
             note: reason.to_owned(),
             drawing: None,
+            data: None,
         }
     }
 }

@@ -10,8 +10,9 @@ use shared::units::{THIN, format_change, format_value, percentile_name};
 use shared::verdict::Verdict;
 
 use super::chart::Chart;
+use super::data::{Cell, Data};
 use super::forest::{Forest, ForestInput, change_text, forest};
-use super::latency::curve;
+use super::latency::{curve, curve_data};
 use crate::charts::change::{ChangePoint, Changes, change_chart};
 use crate::charts::percentile::percentile_chart;
 use shared::comparison::{DifferenceRow, RunComparison, ScenarioDifference};
@@ -139,7 +140,7 @@ pub(crate) fn curves(
     let side = |at: usize, label: &str| {
         let role = arms[at].unwrap_or(ArmRole::Candidate);
         let found = scenarios[at].map(|s| merged_latency(s, role, LatencyKind::Response, None));
-        curve(label, &found.unwrap_or_default())
+        curve(label, &found.unwrap_or_default(), 99.0)
     };
     let curves = Arms {
         baseline: side(0, &labels.baseline),
@@ -150,11 +151,12 @@ pub(crate) fn curves(
         "{title}: percentile curves of {} and {}.",
         labels.baseline, labels.candidate
     );
-    match percentile_chart(&curves, None, &aria) {
+    match percentile_chart(&curves, None, false, &aria) {
         Some(drawing) => Chart {
             title,
             note: "All saves; ms, log scale. Not divided by a baseline.".to_owned(),
             drawing: Some(drawing),
+            data: Some(curve_data(&curves, labels)),
         },
         None => Chart::missing(&title, "Too few saves to draw."),
     }
@@ -201,12 +203,34 @@ pub(crate) fn change_by_percentile(scenario: &ScenarioDifference) -> Chart {
             title,
             note: format!("Change by percentile, response time. Band: 95{THIN}% CI."),
             drawing: Some(drawing),
+            data: Some(change_data(&changes.points)),
         },
         None => Chart::missing(
             "No change by percentile",
             "No two percentiles can be compared.",
         ),
     }
+}
+
+fn change_data(points: &[ChangePoint]) -> Data {
+    let columns = [
+        ("percentile", ""),
+        ("change", "%"),
+        ("low", "%"),
+        ("high", "%"),
+    ];
+    let mut data = Data::named(&columns);
+    for point in points {
+        let (low, high) = point.interval.unwrap_or((f64::NAN, f64::NAN));
+        let percents = [point.change, low, high].map(|ratio| Cell::Number(ratio * 100.0));
+        data.row(&[
+            Cell::Text(&point.name),
+            percents[0],
+            percents[1],
+            percents[2],
+        ]);
+    }
+    data
 }
 
 fn change_title(points: &[ChangePoint]) -> String {

@@ -53,14 +53,16 @@ impl Day {
 
     fn in_words(self) -> String {
         let (_, month, day) = self.civil();
-        let name =
-            |names: &[&'static str], i: i64| names.get(i as usize).copied().unwrap_or_default();
         format!(
             "{} {day} {}",
             name(&WEEKDAYS, self.weekday()),
             name(&MONTHS, month - 1)
         )
     }
+}
+
+fn name(names: &[&'static str], i: i64) -> &'static str {
+    names.get(i as usize).copied().unwrap_or_default()
 }
 
 /// Day and time of day, `09:42`, of a report's instant; `None` where it is none.
@@ -88,6 +90,17 @@ pub(crate) fn short(instant: &str) -> String {
     )
 }
 
+/// `20 Nov 2025`.
+pub(crate) fn day(instant: &str) -> String {
+    read(instant).map_or_else(
+        || instant.to_owned(),
+        |(day, _)| {
+            let (year, month, day) = day.civil();
+            format!("{day} {} {year}", name(&MONTHS, month - 1))
+        },
+    )
+}
+
 /// `2025-W47`; `undated` for what cannot be read.
 pub(crate) fn week(instant: &str) -> String {
     read(instant).map_or_else(
@@ -103,7 +116,7 @@ pub(crate) fn week(instant: &str) -> String {
 pub(crate) fn week_range(week: &str) -> String {
     range(week).map_or_else(String::new, |(first, last)| {
         let ((_, month, from), (year, last_month, to)) = (first.civil(), last.civil());
-        let name = |month: i64| MONTHS.get(month as usize - 1).copied().unwrap_or_default();
+        let name = |month: i64| name(&MONTHS, month - 1);
         let from = if month == last_month {
             from.to_string()
         } else {
@@ -137,6 +150,7 @@ mod tests {
             "Thu 29 Feb 2024, 23:59 UTC"
         );
         assert_eq!(short("2025-11-20T09:42:07Z"), "Thu 20 Nov, 09:42");
+        assert_eq!(day("2025-11-20T09:42:07Z"), "20 Nov 2025");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use shared::report::{Fault, Incident, Scenario};
 use shared::units::{format_count, format_time};
 
 use super::chart::Chart;
+use super::data::{Cell, Data};
 use crate::charts::recoveries::{FaultDot, recoveries_chart};
 
 /// Titles of the columns of [`rows`]; those from the third on are figures.
@@ -144,10 +145,20 @@ pub(crate) fn chart(scenario: &Scenario, labels: &Arms<String>) -> Option<Chart>
     };
     let aria = format!("{title}. {} and {}.", labels.baseline, labels.candidate);
     let drawing = recoveries_chart(&dots, &aria)?;
+    let mut data = Data::named(&[("arm", ""), ("fault at", "s"), ("time to recover", "ms")]);
+    for dot in &dots {
+        let recovery = Cell::Number(dot.recovery.unwrap_or(f64::NAN));
+        data.row(&[
+            Cell::Text(labels.get(dot.role)),
+            Cell::Number(dot.at),
+            recovery,
+        ]);
+    }
     Some(Chart {
         title,
         note: "Time to recover, ms, log scale; a dot for each fault, a cross where there was no recovery.".to_owned(),
         drawing: Some(drawing),
+        data: Some(data),
     })
 }
 

@@ -7,6 +7,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use shared::arms::{ArmRole, Arms, ByClass};
 use shared::criteria::{Better, Criterion, Measure, Target};
+use shared::estimate::Interval;
 use shared::histogram::{Histogram, recording};
 use shared::report::*;
 use shared::verdict::Verdict;
@@ -380,6 +381,61 @@ fn entry(id: &str, started_at: &str, verdict: Verdict, p95: f64, revision: &str)
             rows_change: Some(-0.61),
             saves_lost: Some(0),
         },
+        review: None,
+    }
+}
+
+/// A weekly run for each change of the P99, oldest first; the newest began in the week 2025-W45 and so many.
+pub(crate) fn reviewed(p99: &[f64]) -> Index {
+    let figure = |metric: &str, baseline: Option<f64>, candidate: f64, spread: f64| {
+        let change = baseline.map(|b| candidate / b - 1.0);
+        let middle = change.unwrap_or(candidate);
+        Figure {
+            metric: metric.to_owned(),
+            scenario: 0,
+            arms: Arms {
+                baseline,
+                candidate: Some(candidate),
+            },
+            change,
+            interval: Some(Interval {
+                low: middle - spread,
+                high: middle + spread,
+            }),
+        }
+    };
+    let run = |(week, change): (usize, &f64)| {
+        // Thursdays from 13 November 2025 on.
+        let day = 13 + 7 * week;
+        let (month, day) = if day > 30 { (12, day - 30) } else { (11, day) };
+        let date = format!("2025-{month:02}-{day:02}T09:42:00Z");
+        let mut run = entry(
+            &format!("run-{week}"),
+            &date,
+            Verdict::Pass,
+            *change,
+            "9f3c1ab",
+        );
+        run.review = Some(Review {
+            machine: "machine".to_owned(),
+            dataset: "states".to_owned(),
+            demand: Some(100.0),
+            scenarios: vec!["medium-load".to_owned()],
+            figures: vec![
+                figure("response.p99", Some(1e7), 1e7 * (1.0 + change), 0.04),
+                figure("capacity.rate", None, 12_000.0, 500.0),
+                figure("cache.hit_ratio", None, 0.6, 0.01),
+            ],
+            ..Review::default()
+        });
+        run
+    };
+    let mut runs: Vec<IndexEntry> = p99.iter().enumerate().map(run).collect();
+    runs.reverse();
+    Index {
+        format: FORMAT_VERSION,
+        runs,
+        unreadable: Vec::new(),
     }
 }
 

@@ -148,7 +148,7 @@ fn value(histogram: &Histogram, quantile: f64) -> Option<f64> {
 fn chart(histograms: &[(&str, Histogram)]) -> Chart {
     let curves: Vec<_> = histograms
         .iter()
-        .map(|(name, histogram)| curve(&short(name), histogram))
+        .map(|(name, histogram)| curve(&short(name), histogram, 99.0))
         .collect();
     let title = title(histograms);
     let aria = format!("{title}. Percentile curves.");

@@ -8,7 +8,7 @@ use shared::summary::leak_finding;
 use shared::units::{Unit, format_bytes, format_value, significant};
 
 use super::chart::Chart;
-use super::timelines::{Figure, MOST_POINTS, NS_PER_SECOND, TimeAxis, has_course, points};
+use super::timelines::{Figure, NS_PER_SECOND, TimeAxis, has_course, points};
 
 const KIB: f64 = 1_024.0;
 const MIB: f64 = 1_048_576.0;
@@ -66,6 +66,7 @@ fn resident(scenario: &Scenario, labels: &Arms<String>, time: TimeAxis) -> Chart
         title,
         note: "Resident memory of the arm’s process over its idle level after warm-up, MiB."
             .to_owned(),
+        unit: "MiB",
         limits: Vec::new(),
         fits: Vec::new(),
         from: lowest.floor(),
@@ -123,6 +124,7 @@ fn allocated(scenario: &Scenario, labels: &Arms<String>, time: TimeAxis) -> Opti
     let figure = Figure {
         title: title.trim_end_matches('.').to_owned(),
         note,
+        unit: "MiB",
         limits: Vec::new(),
         fits,
         from: 0.0,
@@ -149,6 +151,7 @@ type Summed = (Vec<(f64, f64)>, Option<f64>);
 struct Course {
     what: &'static str,
     note: &'static str,
+    unit: &'static str,
     lines: Arms<Summed>,
     shown: fn(f64) -> String,
 }
@@ -171,6 +174,7 @@ impl Course {
         let figure = Figure {
             title: format!("{}: {}", self.what, parts.join(", ")),
             note: self.note.to_owned(),
+            unit: self.unit,
             limits: Vec::new(),
             fits: Vec::new(),
             from: 0.0,
@@ -200,6 +204,7 @@ fn processor(scenario: &Scenario, labels: &Arms<String>, time: TimeAxis) -> Opti
     let course = Course {
         what: "Processor in use",
         note: "Processor seconds per second of the arm’s process, % of one processor. Beside the lines: over all its time.",
+        unit: "%",
         lines,
         shown: |percent| format_value(percent / 100.0, Unit::Share),
     };
@@ -218,6 +223,7 @@ fn connections(scenario: &Scenario, labels: &Arms<String>, time: TimeAxis) -> Op
     let course = Course {
         what: "Most connections in use",
         note: "Connections to the database in use at the end of each interval. Beside the lines: the most.",
+        unit: "connections",
         lines,
         shown: |count| format_value(count, Unit::Count),
     };
@@ -240,10 +246,10 @@ fn per_second(
         };
         let mut end = 0.0;
         let line = blocks
-            .chunks(blocks.len().div_ceil(MOST_POINTS).max(1))
-            .filter_map(|group| {
-                end += group.iter().map(|b| seconds(b)).sum::<f64>();
-                Some((time.of_seconds(end), rate(group)?))
+            .chunks(1)
+            .filter_map(|one| {
+                end += seconds(one.first()?);
+                Some((time.of_seconds(end), rate(one)?))
             })
             .collect();
         (line, rate(&blocks))
@@ -259,6 +265,7 @@ fn rows(scenario: &Scenario, labels: &Arms<String>, time: TimeAxis) -> Option<Ch
     let course = Course {
         what: "Rows changed per second",
         note: "Rows that the database inserts, updates or deletes, per second of each block. Beside the lines: over all blocks.",
+        unit: "rows/s",
         lines: per_second(scenario, time, count),
         shown: |rows| significant(rows, 3, 1),
     };
@@ -270,6 +277,7 @@ fn log(scenario: &Scenario, labels: &Arms<String>, time: TimeAxis) -> Option<Cha
     let course = Course {
         what: "Log written per second",
         note: "Write-ahead log of the database, KiB per second of each block. Beside the lines: over all blocks.",
+        unit: "KiB/s",
         lines: per_second(scenario, time, count),
         shown: |kib| format_bytes(kib * KIB),
     };
@@ -302,6 +310,7 @@ fn waiting(scenario: &Scenario, labels: &Arms<String>, time: TimeAxis) -> Option
         note: "For a connection or for their commit, at the end of each interval. \
                Beside the lines: the most."
             .to_owned(),
+        unit: "saves",
         limits: Vec::new(),
         fits: Vec::new(),
         from: 0.0,

@@ -1,8 +1,8 @@
-//! The latency charts of a scenario: percentile curve and density.
+//! What the latency section of a scenario is made from, and its percentile curve.
 
 use shared::arms::{ArmRole, Arms, Class};
 use shared::criteria::{Better, Measure};
-use shared::estimate::{Comparison, estimate, merged_latency};
+use shared::estimate::{Interval, Latencies, PairLatencies};
 use shared::histogram::Histogram;
 use shared::metric::{LatencyKind, Metric};
 use shared::report::Scenario;
@@ -11,30 +11,130 @@ use shared::units::{
 };
 
 use super::chart::Chart;
-use crate::charts::density::{Density, density_chart};
+use super::data::{Across, Data};
+use super::range::{self, Span};
 use crate::charts::percentile::{Curve, MEDIAN_NINES, percentile_chart};
-use crate::route::LatencyView;
+use crate::route::{LatencyView, TimeRange};
 
-/// Steps of a percentile curve.
-const STEPS: u32 = 60;
+/// Points of a percentile curve from one decade of rarity to the next.
+const STEPS: u32 = 20;
 /// Values that must lie beyond the end of a curve: beyond, it would draw single saves.
 const BEYOND_END: f64 = 10.0;
 /// The curve ends at P99.999.
 const MOST_NINES: f64 = 5.0;
 /// A limit farther above the curves than this would squeeze them; it is told instead.
 const LIMIT_IN_SIGHT: f64 = 30.0;
-/// Points of a density curve.
-const BINS: usize = 160;
-/// Share of values cut off at either end of the density's axis.
-const DENSITY_TAIL: f64 = 0.0005;
 
-/// The histograms that a view of the latency charts is about.
-pub(crate) fn histograms(scenario: &Scenario, view: LatencyView) -> Arms<Histogram> {
-    Arms {
-        baseline: ArmRole::Baseline,
-        candidate: ArmRole::Candidate,
+/// The percentiles that are computed for every view; each of the marks is among them.
+pub(crate) const PERCENTILES: [f64; 5] = [50.0, 90.0, 95.0, 99.0, 99.9];
+const NS_PER_MS: f64 = 1e6;
+/// Nines that differ by less are the same, logarithms being what they are.
+const SAME_PLACE: f64 = 1e-9;
+
+/// A percentile of both arms, nanoseconds, and how it changed.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Percentile {
+    /// 0 to 100.
+    pub(crate) percentile: f64,
+    pub(crate) arms: Arms<Option<f64>>,
+    /// Candidate / baseline − 1, with its interval where there is one.
+    pub(crate) change: Option<(f64, Option<Interval>)>,
+}
+
+/// What a view of the latency section shows.
+#[derive(Debug)]
+pub(crate) struct Shown<'a> {
+    pub(crate) scenario: &'a Scenario,
+    pub(crate) labels: &'a Arms<String>,
+    pub(crate) view: LatencyView,
+    /// All blocks in the view's range merged.
+    pub(crate) merged: Arms<Histogram>,
+    /// The percentiles, lowest first, or why there are none.
+    pub(crate) percentiles: Result<Vec<Percentile>, String>,
+    /// Whether their intervals are there.
+    pub(crate) exact: bool,
+    /// Why no percentile has an interval, where there are too few pairs for one.
+    pub(crate) few_pairs: Option<String>,
+}
+
+/// The latencies of the blocks that a view is about, or why there are none.
+pub(crate) fn found(
+    (all, spans): &(PairLatencies, Vec<Span>),
+    range: Option<TimeRange>,
+) -> Result<Latencies, String> {
+    let wanted: &dyn Fn(u32) -> bool = &|pair| range::holds(spans, range, pair);
+    match all.blocks(wanted) {
+        0 if range.is_some() => Err("no block lies within the chosen time".to_owned()),
+        _ => all.of_pairs(wanted).map_err(|reason| reason.to_string()),
     }
-    .map(|_, role| merged_latency(scenario, *role, view.kind, view.class))
+}
+
+impl<'a> Shown<'a> {
+    /// Puts it together. Without `exact`, percentiles have no intervals yet, which take a hundred times as long.
+    pub(crate) fn new(
+        scenario: &'a Scenario,
+        labels: &'a Arms<String>,
+        view: LatencyView,
+        found: &Result<Latencies, String>,
+        exact: Option<&[Percentile]>,
+    ) -> Self {
+        let percentiles = match (found, exact) {
+            (Err(reason), _) => Err(reason.clone()),
+            (Ok(_), Some(exact)) => Ok(exact.to_vec()),
+            (Ok(found), None) => {
+                let of = |percentile| figures(found, percentile, false);
+                PERCENTILES.into_iter().map(of).collect()
+            }
+        };
+        Self {
+            scenario,
+            labels,
+            view,
+            merged: found.as_ref().map(Latencies::merged).unwrap_or_default(),
+            percentiles,
+            exact: exact.is_some(),
+            few_pairs: found.as_ref().ok().and_then(Latencies::few_pairs),
+        }
+    }
+
+    /// The latencies that are shown, in words: `all saves, response time`.
+    fn what(&self) -> String {
+        format!("{}, {}", whose(self.view), kind_name(self.view.kind))
+    }
+
+    pub(crate) fn missing(&self, title: &str) -> Chart {
+        let reason = self.percentiles.as_ref().err();
+        let reason = reason.map_or("too few saves to draw", String::as_str);
+        Chart::missing(
+            &format!("{title} of {}: none", whose(self.view)),
+            &format!("{}.", capital(reason)),
+        )
+    }
+}
+
+/// A percentile of both arms; its interval, where `exact`, takes a tenth of a second with a hundred pairs.
+pub(crate) fn figures(
+    found: &Latencies,
+    percentile: f64,
+    exact: bool,
+) -> Result<Percentile, String> {
+    let (arms, change) = if exact {
+        let all = found.estimate(percentile).map_err(|e| e.to_string())?;
+        let value = |of: Option<shared::estimate::Estimate>| of.map(|e| e.value);
+        let arms = Arms {
+            baseline: value(all.baseline),
+            candidate: value(all.candidate),
+        };
+        (arms, all.change.map(|c| (c.value, c.interval)))
+    } else {
+        let point = found.point(percentile).map_err(|e| e.to_string())?;
+        (point.arms, point.change.map(|change| (change, None)))
+    };
+    Ok(Percentile {
+        percentile,
+        arms,
+        change,
+    })
 }
 
 /// Whose latencies a view shows: `all saves`, `duplicates`.
@@ -55,14 +155,12 @@ pub(crate) fn kind_name(kind: LatencyKind) -> &'static str {
 }
 
 /// The percentile curve.
-pub(crate) fn curve_chart(
-    scenario: &Scenario,
-    labels: &Arms<String>,
-    view: LatencyView,
-    histograms: &Arms<Histogram>,
-) -> Chart {
-    let curves = histograms.map(|role, histogram| curve(labels.get(role), histogram));
-    let limit = limit(scenario, view);
+pub(crate) fn curve_chart(shown: &Shown<'_>) -> Chart {
+    let (labels, view) = (shown.labels, shown.view);
+    let curves = shown
+        .merged
+        .map(|role, histogram| curve(labels.get(role), histogram, view.percentile()));
+    let limit = limit(shown.scenario, view);
     let highest = ArmRole::ALL
         .iter()
         .filter_map(|r| curves.get(*r).points.last())
@@ -70,7 +168,7 @@ pub(crate) fn curve_chart(
         .fold(0.0, f64::max);
     let in_sight = limit.filter(|l| highest > 0.0 && l.nanoseconds < highest * LIMIT_IN_SIGHT);
     let name = limit.map(|l| l.name()).unwrap_or_default();
-    let title = curve_title(scenario, labels, view, histograms, limit);
+    let title = curve_title(shown, limit);
     let marks = ArmRole::ALL
         .iter()
         .filter_map(|role| {
@@ -83,112 +181,90 @@ pub(crate) fn curve_chart(
         .map(|(label, (name, _, ns))| format!("{label} {name} {}", format_time(*ns)))
         .collect::<Vec<_>>()
         .join(", ");
-    let aria = format!(
-        "{title}. Percentile curve of {}, {}: {marks}.",
-        whose(view),
-        kind_name(view.kind)
-    );
+    let aria = format!("{title}. Percentile curve of {}: {marks}.", shown.what());
     let drawing = percentile_chart(
         &curves,
         in_sight.map(|l| (l.nanoseconds, name.as_str())),
+        view.linear,
         &aria,
     );
     if drawing.is_none() {
-        return no_latency(scenario, view, "Percentiles");
+        return shown.missing("Percentiles");
     }
     let beyond = match (limit, in_sight) {
         (Some(l), None) => format!(" The {} is far above.", l.name()),
         _ => String::new(),
     };
-    let note = format!(
-        "{}, {}; ms, log scale.{beyond}",
-        capital(whose(view)),
-        kind_name(view.kind)
-    );
+    let scale = if view.linear { "linear" } else { "log" };
+    let note = format!("{}; ms, {scale} scale.{beyond}", capital(&shown.what()));
     Chart {
         title,
         note,
         drawing,
+        data: Some(curve_data(&curves, labels)),
     }
 }
 
-/// The density of the latencies.
-pub(crate) fn density(
-    scenario: &Scenario,
-    labels: &Arms<String>,
-    view: LatencyView,
-    histograms: &Arms<Histogram>,
-) -> Chart {
-    let densities = densities(labels, histograms);
-    let title = comparison_title(scenario, labels, view, 50.0, "the typical save");
-    let medians = ArmRole::ALL
-        .iter()
-        .filter_map(|role| densities.get(*role).as_ref())
-        .map(|d| format!("{} P50 {}", d.label, format_time(d.median)))
-        .collect::<Vec<_>>()
-        .join(", ");
-    let aria = format!(
-        "{title}. Distribution of {}, {}: {medians}.",
-        whose(view),
-        kind_name(view.kind)
-    );
-    match density_chart(&densities, &aria) {
-        Some(drawing) => Chart {
-            title,
-            note: format!(
-                "Share of {} by {}; equal areas. Stem: P50.",
-                whose(view),
-                kind_name(view.kind)
-            ),
-            drawing: Some(drawing),
-        },
-        None => no_latency(scenario, view, "Distribution"),
-    }
+/// The figures of percentile curves.
+pub(crate) fn curve_data(curves: &Arms<Curve>, labels: &Arms<String>) -> Data {
+    let lines = curves.map(|_, curve| {
+        let point = |(nines, ns): &(f64, f64)| (percentile_at(*nines), ns / NS_PER_MS);
+        curve.points.iter().map(point).collect()
+    });
+    Data::of_lines(Across::Percentile, ("percentile", ""), labels, "ms", &lines)
 }
 
-fn no_latency(scenario: &Scenario, view: LatencyView, title: &str) -> Chart {
-    let metric = Metric::Latency {
-        kind: view.kind,
-        percentile: 50.0,
-        class: view.class,
-    };
-    let reason = estimate(metric, scenario)
-        .err()
-        .map_or_else(|| "too few saves to draw".to_owned(), |e| e.to_string());
-    Chart::missing(
-        &format!("{title} of {}: none", whose(view)),
-        &format!("{}.", capital(&reason)),
-    )
+fn percentile_at(nines: f64) -> f64 {
+    100.0 * quantile_at(nines)
 }
 
-/// The percentile curve of one histogram.
-pub(crate) fn curve(label: &str, histogram: &Histogram) -> Curve {
+fn quantile_at(nines: f64) -> f64 {
+    1.0 - (-nines * std::f64::consts::LN_10).exp()
+}
+
+/// The percentile curve of one histogram; `mark` is the percentile to point out, or the next lower one that it reaches.
+pub(crate) fn curve(label: &str, histogram: &Histogram, mark: f64) -> Curve {
     let end = (histogram.count() as f64 / BEYOND_END)
         .log10()
         .min(MOST_NINES);
     let at = |nines: f64| {
         histogram
-            .value_at_quantile(1.0 - (-nines * std::f64::consts::LN_10).exp())
+            .value_at_quantile(quantile_at(nines))
             .map(|ns| (nines, ns.max(1) as f64))
     };
-    let points: Vec<_> = if end > MEDIAN_NINES {
-        (0..=STEPS)
-            .filter_map(|i| {
-                at(MEDIAN_NINES + (end - MEDIAN_NINES) * f64::from(i) / f64::from(STEPS))
-            })
-            .collect()
-    } else {
-        Vec::new()
-    };
-    let mark = [("P99", 2.0), ("P95", 1.301_029_995_663_981_2), ("P90", 1.0)]
+    // The same places for every curve, so that a row of the table has both arms; empty below the median.
+    let points = (0..=MOST_NINES as u32 * STEPS)
+        .map(place)
+        .filter(|nines| (MEDIAN_NINES..=end + SAME_PLACE).contains(nines))
+        .filter_map(at)
+        .collect();
+    let mark = PERCENTILES
         .into_iter()
-        .find(|(_, nines)| *nines <= end)
-        .and_then(|(name, nines)| at(nines).map(|(_, ns)| (name.to_owned(), nines, ns)));
+        .rev()
+        .map(|percentile| (percentile, nines(percentile)))
+        .find(|(percentile, nines)| *percentile <= mark && *nines <= end + SAME_PLACE)
+        .and_then(|(percentile, nines)| {
+            at(nines).map(|(_, ns)| (percentile_name(percentile), nines, ns))
+        });
     Curve {
         label: label.to_owned(),
         points,
         mark,
     }
+}
+
+/// The i-th place of a curve, in nines: steps of equal rarity, but P50, P95, P99.5 … instead of their neighbours.
+fn place(i: u32) -> f64 {
+    let (decade, step) = (i / STEPS, i % STEPS);
+    if step == 6 {
+        f64::from(decade) + MEDIAN_NINES
+    } else {
+        f64::from(i) / f64::from(STEPS)
+    }
+}
+
+fn nines(percentile: f64) -> f64 {
+    -(1.0 - percentile / 100.0).log10()
 }
 
 /// A target for the candidate's own latency.
@@ -228,17 +304,16 @@ fn limit(scenario: &Scenario, view: LatencyView) -> Option<Limit> {
     })
 }
 
-fn curve_title(
-    scenario: &Scenario,
-    labels: &Arms<String>,
-    view: LatencyView,
-    histograms: &Arms<Histogram>,
-    limit: Option<Limit>,
-) -> String {
-    let Some(limit) = limit else {
-        return comparison_title(scenario, labels, view, 95.0, "P95");
+fn curve_title(shown: &Shown<'_>, limit: Option<Limit>) -> String {
+    let labels = shown.labels;
+    let marked = || {
+        let percentile = shown.view.percentile();
+        comparison_title(shown, percentile, &percentile_name(percentile))
     };
-    let under = histograms.map(|_, h| {
+    let Some(limit) = limit else {
+        return marked();
+    };
+    let under = shown.merged.map(|_, h| {
         h.value_at_quantile(limit.percentile / 100.0)
             .map(|ns| ns as f64 <= limit.nanoseconds)
     });
@@ -256,113 +331,39 @@ fn curve_title(
             format!("Only {} keeps {name} under the {at} limit", labels.baseline)
         }
         (Some(false), Some(false)) => format!("Neither arm keeps {name} under the {at} limit"),
-        _ => comparison_title(scenario, labels, view, 95.0, "P95"),
+        _ => marked(),
     }
 }
 
 /// A percentile's change as a sentence; says so where the interval holds "no change" or there is none.
-fn comparison_title(
-    scenario: &Scenario,
-    labels: &Arms<String>,
-    view: LatencyView,
-    percentile: f64,
-    what: &str,
-) -> String {
-    let metric = Metric::Latency {
-        kind: view.kind,
-        percentile,
-        class: view.class,
-    };
-    let Some(change) = estimate(metric, scenario)
-        .ok()
-        .and_then(|c: Comparison| c.change)
-    else {
+pub(crate) fn comparison_title(shown: &Shown<'_>, percentile: f64, what: &str) -> String {
+    let (labels, view) = (shown.labels, shown.view);
+    let of_this = |p: &&Percentile| p.percentile.total_cmp(&percentile).is_eq();
+    let found = shown.percentiles.iter().flatten().find(of_this);
+    let Some((value, interval)) = found.and_then(|p| p.change) else {
         return format!("{} of {}", capital(kind_name(view.kind)), whose(view));
     };
     let name = &labels.candidate;
     let times = |ratio: f64| significant(ratio, 2, 1);
-    match change.interval {
+    match interval {
         Some(i) if i.high < 0.0 => format!(
             "{name} is {} times faster at {what}",
-            times(1.0 / (1.0 + change.value))
+            times(1.0 / (1.0 + value))
         ),
-        Some(i) if i.low > 0.0 => format!(
-            "{name} is {} times slower at {what}",
-            times(1.0 + change.value)
-        ),
+        Some(i) if i.low > 0.0 => {
+            format!("{name} is {} times slower at {what}", times(1.0 + value))
+        }
         Some(i) => format!(
             "No clear difference at {what}: {} ({})",
-            format_change(change.value),
+            format_change(value),
             format_change_interval(i.low, i.high)
         ),
         None => format!(
             "At {what} {name} is at {} against {}",
-            format_change(change.value),
+            format_change(value),
             labels.baseline
         ),
     }
-}
-
-fn densities(labels: &Arms<String>, histograms: &Arms<Histogram>) -> Arms<Option<Density>> {
-    let edge = |quantile: f64, pick: fn(f64, f64) -> f64| {
-        ArmRole::ALL
-            .iter()
-            .filter_map(|role| histograms.get(*role).value_at_quantile(quantile))
-            .map(|ns| (ns.max(1) as f64).ln())
-            .reduce(pick)
-    };
-    let range = edge(DENSITY_TAIL, f64::min).zip(edge(1.0 - DENSITY_TAIL, f64::max));
-    histograms.map(|role, histogram| {
-        let (low, high) = range?;
-        let median = histogram.value_at_quantile(0.5)? as f64;
-        let points = smoothed(histogram, low - 0.35, high + 0.35);
-        Some(Density {
-            label: labels.get(role).clone(),
-            points,
-            median,
-        })
-    })
-}
-
-/// Density per unit of ln(latency) by a Gaussian kernel, whose width follows Silverman's rule
-/// (Density Estimation for Statistics and Data Analysis, 1986, eq. 3.31) within bounds that suit the chart.
-fn smoothed(histogram: &Histogram, low: f64, high: f64) -> Vec<(f64, f64)> {
-    let step = (high - low) / (BINS - 1) as f64;
-    let mut bins = vec![0.0; BINS];
-    for bucket in histogram.buckets() {
-        let middle = (f64::midpoint(bucket.lowest as f64, bucket.highest as f64))
-            .max(1.0)
-            .ln();
-        let bin = ((middle - low) / step)
-            .round()
-            .clamp(0.0, (BINS - 1) as f64) as usize;
-        bins[bin] += bucket.count as f64;
-    }
-    let width = kernel_width(histogram).max(step * 1.5);
-    let scale = 1.0 / (histogram.count() as f64 * width * (2.0 * std::f64::consts::PI).sqrt());
-    (0..BINS)
-        .map(|i| {
-            let weight = |j: usize| (-0.5 * ((i as f64 - j as f64) * step / width).powi(2)).exp();
-            let sum: f64 = bins
-                .iter()
-                .enumerate()
-                .filter(|(_, n)| **n > 0.0)
-                .map(|(j, n)| n * weight(j))
-                .sum();
-            ((low + step * i as f64).exp(), sum * scale)
-        })
-        .collect()
-}
-
-fn kernel_width(histogram: &Histogram) -> f64 {
-    let ln_at = |q| {
-        histogram
-            .value_at_quantile(q)
-            .map_or(0.0, |ns| (ns.max(1) as f64).ln())
-    };
-    let spread = (ln_at(0.75) - ln_at(0.25)) / 1.34;
-    let scale = (-0.2 * (histogram.count().max(1) as f64).ln()).exp();
-    (0.9 * spread * scale).clamp(0.03, 0.15)
 }
 
 /// A text of ours with its first letter as a capital.
@@ -382,40 +383,31 @@ mod tests {
     #[test]
     fn a_curve_ends_where_ten_values_lie_beyond() {
         let histogram = fixture::histogram((0..10_000_u64).map(|i| 1_000_000 + i));
-        let curve = curve("Standard", &histogram);
+        let curve = curve("Standard", &histogram, 99.9);
         assert!(
             (curve.points.last().unwrap().0 - 3.0).abs() < 1e-9,
             "P99.9 of 10 000: {:?}",
             curve.points.last()
         );
-        assert_eq!(curve.mark.unwrap().0, "P99");
+        assert_eq!(curve.mark.unwrap().0, "P99.9");
+        let few = super::curve("Standard", &fixture::histogram(1..2_000), 99.9);
+        assert_eq!(few.mark.unwrap().0, "P99", "the next lower one");
         assert!(
-            super::curve("Standard", &fixture::histogram([5]))
+            super::curve("Standard", &fixture::histogram([5]), 50.0)
                 .points
                 .is_empty()
         );
     }
 
-    #[test]
-    fn densities_have_equal_areas() {
-        let labels = fixture::labels();
-        let fast = fixture::histogram((0..2000_u64).map(|i| 20_000 + i * 7));
-        let slow = fixture::histogram((0..5000_u64).map(|i| 400_000 + i * 90));
-        let both = densities(
-            &labels,
-            &Arms {
-                baseline: slow,
-                candidate: fast,
-            },
-        );
-        for density in [both.baseline.unwrap(), both.candidate.unwrap()] {
-            let area: f64 = density
-                .points
-                .windows(2)
-                .map(|w| w[0].1 * (w[1].0.ln() - w[0].0.ln()))
-                .sum();
-            assert!((area - 1.0).abs() < 0.02, "{area}");
-        }
+    /// What a view shows, intervals included.
+    fn shown<'a>(scenario: &'a Scenario, labels: &'a Arms<String>, view: LatencyView) -> Shown<'a> {
+        let all = PairLatencies::new(scenario, view.kind, view.class);
+        let found = found(&(all, range::spans(scenario)), view.range);
+        let exact: Option<Vec<Percentile>> = found.as_ref().ok().map(|found| {
+            let of = |percentile| figures(found, percentile, true).unwrap();
+            PERCENTILES.into_iter().map(of).collect()
+        });
+        Shown::new(scenario, labels, view, &found, exact.as_deref())
     }
 
     #[test]
@@ -423,8 +415,7 @@ mod tests {
         let scenario = fixture::scenario();
         let labels = fixture::labels();
         let view = LatencyView::default();
-        let found = histograms(&scenario, view);
-        let chart = curve_chart(&scenario, &labels, view, &found);
+        let chart = curve_chart(&shown(&scenario, &labels, view));
         assert!(
             chart.title.starts_with("Optimized is ")
                 && chart.title.ends_with("times faster at P95"),
@@ -435,8 +426,7 @@ mod tests {
             class: Some(Class::Duplicate),
             ..view
         };
-        let found = histograms(&scenario, duplicates);
-        let chart = curve_chart(&scenario, &labels, duplicates, &found);
+        let chart = curve_chart(&shown(&scenario, &labels, duplicates));
         assert!(
             chart.title.starts_with("Both arms keep P95 under the"),
             "{}",
@@ -447,14 +437,65 @@ mod tests {
     #[test]
     fn a_scenario_without_blocks_says_why_nothing_is_drawn() {
         let scenario = fixture::without_blocks();
-        let view = LatencyView::default();
-        let chart = curve_chart(
-            &scenario,
-            &fixture::labels(),
-            view,
-            &histograms(&scenario, view),
-        );
+        let labels = fixture::labels();
+        let chart = curve_chart(&shown(&scenario, &labels, LatencyView::default()));
         assert_eq!(chart.drawing, None);
         assert!(chart.note.starts_with("Not measured"), "{}", chart.note);
+    }
+
+    #[test]
+    fn a_range_shows_what_its_blocks_come_to() {
+        let (scenario, labels) = (fixture::scenario(), fixture::labels());
+        let spans = range::spans(&scenario);
+        let (from, to) = (&spans[1], &spans[2]);
+        let view = LatencyView {
+            range: Some(TimeRange {
+                from_ms: from.from_ns / 1_000_000,
+                to_ms: to.to_ns / 1_000_000,
+            }),
+            ..LatencyView::default()
+        };
+        let part = Scenario {
+            blocks: (scenario.blocks.iter())
+                .filter(|b| [from.pair, to.pair].contains(&b.pair))
+                .cloned()
+                .collect(),
+            ..scenario.clone()
+        };
+        let (ranged, whole) = (
+            shown(&scenario, &labels, view),
+            shown(&part, &labels, LatencyView::default()),
+        );
+        assert_eq!(ranged.percentiles, whole.percentiles);
+        assert_eq!(ranged.merged, whole.merged);
+        assert!(
+            ranged
+                .few_pairs
+                .is_some_and(|why| why.contains("there are 2"))
+        );
+        let nothing = LatencyView {
+            range: Some(TimeRange {
+                from_ms: 0,
+                to_ms: 1,
+            }),
+            ..view
+        };
+        let chart = curve_chart(&shown(&scenario, &labels, nothing));
+        assert_eq!(chart.note, "No block lies within the chosen time.");
+    }
+
+    #[test]
+    fn the_same_places_are_computed_for_both_arms() {
+        let (scenario, labels) = (fixture::scenario(), fixture::labels());
+        let csv = curve_chart(&shown(&scenario, &labels, LatencyView::default()))
+            .data
+            .unwrap()
+            .csv;
+        let rows: Vec<&str> = csv.lines().collect();
+        assert_eq!(rows[0], "percentile,Standard (ms),Optimized (ms)");
+        for name in ["50,", "90,", "95,", "99,"] {
+            assert!(rows.iter().any(|row| row.starts_with(name)), "{name} {csv}");
+        }
+        assert!(rows.iter().all(|row| !row.ends_with(',')), "{csv}");
     }
 }

@@ -9,24 +9,30 @@ pub(crate) mod choice;
 pub(crate) mod compare;
 pub(crate) mod costs;
 pub(crate) mod criteria;
+pub(crate) mod data;
 pub(crate) mod dates;
+pub(crate) mod density;
 pub(crate) mod facts;
 pub(crate) mod faults;
 pub(crate) mod foreign;
 pub(crate) mod forest;
+pub(crate) mod history;
 pub(crate) mod holdings;
 pub(crate) mod key_metrics;
 pub(crate) mod latency;
 pub(crate) mod markdown;
 pub(crate) mod pairs;
 pub(crate) mod percentiles;
+pub(crate) mod range;
 pub(crate) mod runs;
 pub(crate) mod sparkline;
 pub(crate) mod spread;
 pub(crate) mod tally;
 pub(crate) mod timelines;
+pub(crate) mod trend_charts;
 
 pub(crate) mod usage;
+pub(crate) mod week;
 pub(crate) mod work;
 
 #[cfg(test)]

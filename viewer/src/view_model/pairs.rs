@@ -7,6 +7,7 @@ use shared::report::Scenario;
 use shared::units::{Unit, format_factor, format_interval};
 
 use super::chart::Chart;
+use super::data::{Cell, Data};
 use super::latency::capital;
 use crate::charts::pairs::{PairRatios, pairs_chart};
 
@@ -58,9 +59,15 @@ pub(crate) fn chart(scenario: &Scenario, labels: &Arms<String>) -> Chart {
         ratios.join(", ")
     );
     let what = format!("P95, {} ÷ {}", labels.candidate, labels.baseline);
+    let mut data = Data::named(&[("pair", ""), (&what, "")]);
+    for (number, ratio) in &pairs {
+        data.row(&[Cell::Number(f64::from(*number)), Cell::Number(*ratio)]);
+    }
+    data.row(&[Cell::Text("all"), Cell::Number(all)]);
     Chart {
         title,
         note,
+        data: Some(data),
         drawing: pairs_chart(
             &PairRatios {
                 pairs,

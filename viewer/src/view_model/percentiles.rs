@@ -1,21 +1,17 @@
 //! The percentile table of a scenario.
 
-use shared::arms::ArmRole;
-use shared::estimate::{Comparison, Estimate, estimate};
-use shared::metric::Metric;
-use shared::report::Scenario;
 use shared::units::{
     THIN, Unit, format_change, format_change_interval, format_count, format_value, percentile_name,
 };
 
-use crate::route::LatencyView;
-
-const PERCENTILES: [f64; 5] = [50.0, 90.0, 95.0, 99.0, 99.9];
+use super::latency::{Percentile, Shown};
 
 /// One row.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct PercentileRow {
     pub(crate) name: String,
+    /// Whether it is the one pointed out.
+    pub(crate) marked: bool,
     pub(crate) baseline: String,
     pub(crate) candidate: String,
     pub(crate) change: String,
@@ -36,82 +32,75 @@ pub(crate) struct ChangeBar {
 }
 
 /// The rows; an error says why there are none.
-pub(crate) fn percentile_rows(
-    scenario: &Scenario,
-    view: LatencyView,
-) -> Result<Vec<PercentileRow>, String> {
-    PERCENTILES
-        .iter()
-        .map(|percentile| {
-            let metric = Metric::Latency {
-                kind: view.kind,
-                percentile: *percentile,
-                class: view.class,
-            };
-            estimate(metric, scenario)
-                .map(|c| row(*percentile, &c))
-                .map_err(|e| e.to_string())
-        })
-        .collect()
+pub(crate) fn percentile_rows(shown: &Shown<'_>) -> Result<Vec<PercentileRow>, String> {
+    let percentiles = shown.percentiles.as_ref().map_err(Clone::clone)?;
+    Ok(percentiles.iter().map(|p| row(p, shown)).collect())
 }
 
-fn row(percentile: f64, comparison: &Comparison) -> PercentileRow {
-    let value = |role| {
-        let estimate = match role {
-            ArmRole::Baseline => &comparison.baseline,
-            ArmRole::Candidate => &comparison.candidate,
-        };
-        estimate.as_ref().map_or_else(
-            || "–".to_owned(),
-            |e| format_value(e.value, Unit::Nanoseconds),
-        )
+fn row(found: &Percentile, shown: &Shown<'_>) -> PercentileRow {
+    let value = |value: Option<f64>| {
+        value.map_or_else(|| "–".to_owned(), |v| format_value(v, Unit::Nanoseconds))
     };
-    let samples = comparison.samples.candidate;
-    let beyond = (samples as f64 * (1.0 - percentile / 100.0)).round() as u64;
+    let samples = shown.merged.candidate.count();
+    let beyond = (samples as f64 * (1.0 - found.percentile / 100.0)).round() as u64;
+    let interval = match found.change {
+        None => String::new(),
+        Some((_, Some(i))) => format!("{}{THIN}%", format_change_interval(i.low, i.high)),
+        Some(_) if !shown.exact => "…".to_owned(),
+        Some(_) if shown.few_pairs.is_some() => "– too few pairs".to_owned(),
+        Some(_) => "– too few saves".to_owned(),
+    };
+    let bar = |(value, interval): (f64, Option<shared::estimate::Interval>)| {
+        let interval = interval?;
+        Some(ChangeBar {
+            value,
+            low: interval.low,
+            high: interval.high,
+        })
+    };
     PercentileRow {
-        name: percentile_name(percentile),
-        baseline: value(ArmRole::Baseline),
-        candidate: value(ArmRole::Candidate),
-        change: comparison
+        name: percentile_name(found.percentile),
+        marked: found.percentile.total_cmp(&shown.view.percentile()).is_eq(),
+        baseline: value(found.arms.baseline),
+        candidate: value(found.arms.candidate),
+        change: found
             .change
-            .as_ref()
-            .map_or_else(|| "–".to_owned(), |c| format_change(c.value)),
-        interval: comparison
-            .change
-            .as_ref()
-            .map_or_else(String::new, interval),
-        bar: comparison.change.as_ref().and_then(bar),
+            .map_or_else(|| "–".to_owned(), |(change, _)| format_change(change)),
+        interval,
+        bar: found.change.and_then(bar),
         beyond: format!("{} of {}", format_count(beyond), format_count(samples)),
     }
 }
 
-fn interval(change: &Estimate) -> String {
-    match change.interval {
-        Some(i) => format!("{}{THIN}%", format_change_interval(i.low, i.high)),
-        None => "too few saves".to_owned(),
-    }
-}
-
-fn bar(change: &Estimate) -> Option<ChangeBar> {
-    let interval = change.interval?;
-    Some(ChangeBar {
-        value: change.value,
-        low: interval.low,
-        high: interval.high,
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use shared::estimate::PairLatencies;
+    use shared::report::Scenario;
+
     use super::*;
-    use crate::view_model::fixture;
+    use crate::route::LatencyView;
+    use crate::view_model::{fixture, latency, range};
+
+    fn rows_of(scenario: &Scenario, exact: bool) -> Result<Vec<PercentileRow>, String> {
+        let view = LatencyView::default();
+        let all = PairLatencies::new(scenario, view.kind, view.class);
+        let found = latency::found(&(all, range::spans(scenario)), None);
+        let exact: Option<Vec<Percentile>> = found.as_ref().ok().filter(|_| exact).map(|found| {
+            let of = |percentile| latency::figures(found, percentile, true).unwrap();
+            latency::PERCENTILES.into_iter().map(of).collect()
+        });
+        let labels = fixture::labels();
+        let shown = Shown::new(scenario, &labels, view, &found, exact.as_deref());
+        percentile_rows(&shown)
+    }
 
     #[test]
     fn rows_hold_what_the_histograms_hold() {
-        let rows = percentile_rows(&fixture::scenario(), LatencyView::default()).unwrap();
-        assert_eq!(rows.len(), PERCENTILES.len());
+        let rows = rows_of(&fixture::scenario(), true).unwrap();
+        assert_eq!(rows.len(), 5);
         let p95 = &rows[2];
         assert_eq!(p95.name, "P95");
+        assert!(p95.marked && !rows[1].marked);
         assert!(p95.change.starts_with('−'), "{p95:?}");
         assert!(
             p95.bar
@@ -121,16 +110,36 @@ mod tests {
     }
 
     #[test]
+    fn before_intervals_are_computed_all_else_is_the_same() {
+        let scenario = fixture::scenario();
+        let (soon, exact) = (
+            rows_of(&scenario, false).unwrap(),
+            rows_of(&scenario, true).unwrap(),
+        );
+        for (soon, exact) in soon.into_iter().zip(exact) {
+            assert_eq!(soon.interval, "…");
+            let settled = PercentileRow {
+                interval: exact.interval.clone(),
+                bar: exact.bar,
+                ..soon
+            };
+            assert_eq!(settled, exact);
+        }
+    }
+
+    #[test]
     fn a_percentile_with_few_values_beyond_has_no_interval() {
-        let rows = percentile_rows(&fixture::scenario(), LatencyView::default()).unwrap();
+        let rows = rows_of(&fixture::scenario(), true).unwrap();
         let last = &rows[4];
-        assert_eq!((last.interval.as_str(), last.bar), ("too few saves", None));
+        assert_eq!(
+            (last.interval.as_str(), last.bar),
+            ("– too few saves", None)
+        );
     }
 
     #[test]
     fn no_blocks_give_a_reason() {
-        let reason =
-            percentile_rows(&fixture::without_blocks(), LatencyView::default()).unwrap_err();
+        let reason = rows_of(&fixture::without_blocks(), true).unwrap_err();
         assert!(reason.contains("not measured"), "{reason}");
     }
 }

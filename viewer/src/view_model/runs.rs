@@ -11,12 +11,12 @@ const TREND: usize = 8;
 
 /// The runs of one week, newest first.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Week {
+pub(crate) struct Week<'a> {
     /// `2025-W47`.
     pub(crate) name: String,
     /// `17 … 23 Nov 2025`.
     pub(crate) range: String,
-    pub(crate) runs: Vec<IndexEntry>,
+    pub(crate) runs: Vec<&'a IndexEntry>,
 }
 
 /// What the reader looks for; empty fields let everything pass.
@@ -44,20 +44,17 @@ impl Filter {
     }
 }
 
-/// The weeks with the runs that the filter admits, newest first as the index has them; of one week where `only` names it.
-pub(crate) fn weeks(index: &Index, filter: &Filter, only: Option<&str>) -> Vec<Week> {
-    let mut weeks: Vec<Week> = Vec::new();
+/// The weeks with the runs that the filter admits, newest first as the index has them.
+pub(crate) fn weeks<'a>(index: &'a Index, filter: &Filter) -> Vec<Week<'a>> {
+    let mut weeks: Vec<Week<'_>> = Vec::new();
     for run in index.runs.iter().filter(|run| filter.admits(run)) {
         let name = dates::week(&run.started_at);
-        if only.is_some_and(|only| only != name) {
-            continue;
-        }
         match weeks.iter_mut().find(|week| week.name == name) {
-            Some(week) => week.runs.push(run.clone()),
+            Some(week) => week.runs.push(run),
             None => weeks.push(Week {
                 range: dates::week_range(&name),
                 name,
-                runs: vec![run.clone()],
+                runs: vec![run],
             }),
         }
     }
@@ -79,6 +76,8 @@ pub(crate) fn profiles(index: &Index) -> Vec<String> {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Trend {
     pub(crate) title: &'static str,
+    /// Name of the metric, whose page shows all runs.
+    pub(crate) metric: &'static str,
     /// The latest figure.
     pub(crate) now: String,
     /// The one before.
@@ -109,6 +108,7 @@ pub(crate) fn trends(index: &Index) -> Vec<Trend> {
 /// A key figure of the list.
 struct KeyFigure {
     title: &'static str,
+    metric: &'static str,
     of: fn(&IndexEntry) -> Option<f64>,
     show: fn(f64) -> String,
 }
@@ -116,21 +116,25 @@ struct KeyFigure {
 const FIGURES: [KeyFigure; 4] = [
     KeyFigure {
         title: "Latency P95",
+        metric: "response.p95",
         of: |r| r.headline.p95_change,
         show: format_change,
     },
     KeyFigure {
         title: "Latency P99",
+        metric: "response.p99",
         of: |r| r.headline.p99_change,
         show: format_change,
     },
     KeyFigure {
         title: "Throughput",
+        metric: "throughput.closed",
         of: |r| r.headline.throughput_factor,
         show: format_factor,
     },
     KeyFigure {
         title: "Database rows written",
+        metric: "database.rows",
         of: |r| r.headline.rows_change,
         show: format_change,
     },
@@ -155,6 +159,7 @@ impl KeyFigure {
         let title = self.title;
         Some(Trend {
             title,
+            metric: self.metric,
             now: (self.show)(*now),
             note: format!("previous {}", (self.show)(*previous)),
             aria: format!(
@@ -168,7 +173,7 @@ impl KeyFigure {
 }
 
 /// `7 runs in 3 weeks`.
-pub(crate) fn count(weeks: &[Week]) -> String {
+pub(crate) fn count(weeks: &[Week<'_>]) -> String {
     let many = |n: usize, one: &str| {
         if n == 1 {
             format!("1 {one}")
@@ -188,7 +193,7 @@ mod tests {
     #[test]
     fn runs_are_grouped_by_week_newest_first() {
         let index = fixture::index();
-        let weeks = weeks(&index, &Filter::default(), None);
+        let weeks = weeks(&index, &Filter::default());
         let names: Vec<(&str, usize)> = weeks
             .iter()
             .map(|w| (w.name.as_str(), w.runs.len()))
@@ -198,15 +203,14 @@ mod tests {
     }
 
     #[test]
-    fn a_week_and_a_filter_narrow_the_list() {
+    fn a_filter_narrows_the_list() {
         let index = fixture::index();
-        assert_eq!(weeks(&index, &Filter::default(), Some("2025-W46")).len(), 1);
         let failed = Filter {
             verdict: Some(Verdict::Fail),
             ..Filter::default()
         };
         assert_eq!(
-            weeks(&index, &failed, None)
+            weeks(&index, &failed)
                 .iter()
                 .map(|w| w.runs.len())
                 .sum::<usize>(),
@@ -216,12 +220,12 @@ mod tests {
             text: " 9F3C1AB".to_owned(),
             ..Filter::default()
         };
-        assert_eq!(weeks(&index, &revision, None).len(), 1);
+        assert_eq!(weeks(&index, &revision).len(), 1);
         let nothing = Filter {
             profile: Some("full".to_owned()),
             ..revision
         };
-        assert!(weeks(&index, &nothing, None).is_empty());
+        assert!(weeks(&index, &nothing).is_empty());
     }
 
     #[test]

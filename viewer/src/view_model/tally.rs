@@ -1,7 +1,7 @@
 //! Headings that count.
 
-use shared::report::{Run, Scenario};
 use shared::summary::Tally;
+pub(crate) use shared::summary::profile;
 use shared::trust::TrustCheck;
 use shared::units::format_count;
 use shared::verdict::Verdict;
@@ -49,33 +49,6 @@ pub(crate) fn trust(checks: &[TrustCheck]) -> String {
 
 pub(crate) fn unreadable(damaged: usize, all: usize) -> String {
     format!("{damaged} of {all} scenario files could not be read")
-}
-
-/// What a run's profile does to its load: `quick: time compressed and shortened, see each scenario`.
-pub(crate) fn profile(run: &Run, scenarios: &[Scenario]) -> String {
-    let loads = || {
-        scenarios
-            .iter()
-            .map(|s| &s.load)
-            .filter(|load| !load.is_full())
-    };
-    let compression = loads().map(|l| l.time_compression()).fold(1.0, f64::max);
-    let shortened = loads().any(|l| l.length_share() < 1.0);
-    let compressed = (compression > 1.01).then(|| {
-        format!(
-            "time compressed up to {}",
-            shared::units::format_factor(compression)
-        )
-    });
-    let parts: Vec<String> = compressed
-        .into_iter()
-        .chain(shortened.then(|| "shortened".to_owned()))
-        .collect();
-    if parts.is_empty() {
-        run.profile.clone()
-    } else {
-        format!("{}: {}", run.profile, parts.join(", "))
-    }
 }
 
 #[cfg(test)]

@@ -2,16 +2,14 @@
 
 use shared::arms::{ArmRole, Arms};
 use shared::estimate::is_saturated;
-use shared::histogram::Histogram;
 use shared::report::{Mode, Sample, Scenario};
 use shared::sort::sort_by;
 use shared::units::{THIN, Unit, format_count, format_time, format_value, significant};
 
 use super::chart::Chart;
+use super::data::{Across, Data};
 use crate::charts::timeline::{Series, Timeline, timeline_chart};
 
-/// The most points of a line; more samples are joined.
-pub(crate) const MOST_POINTS: usize = 100;
 pub(crate) const NS_PER_SECOND: f64 = 1e9;
 const NS_PER_MS: f64 = 1e6;
 /// An arm that answers at least this share of the offered rate keeps up.
@@ -50,6 +48,11 @@ impl TimeAxis {
         )
     }
 
+    /// Its unit: `seconds`.
+    pub(crate) const fn name(&self) -> &'static str {
+        self.name
+    }
+
     fn at(&self, sample: &Sample) -> f64 {
         self.of_seconds((sample.at_ns + sample.length_ns) as f64 / NS_PER_SECOND)
     }
@@ -60,20 +63,17 @@ impl TimeAxis {
     }
 }
 
-/// One line: a figure for each group of neighbouring samples; groups without the figure are left out.
+/// One line: a figure of each sample; samples without it are left out.
 pub(crate) fn points(
     samples: &[Sample],
     time: TimeAxis,
     figure: impl Fn(&[Sample]) -> Option<f64>,
 ) -> Vec<(f64, f64)> {
-    let size = samples.len().div_ceil(MOST_POINTS).max(1);
     samples
-        .chunks(size)
-        .filter_map(|group| {
-            Some((
-                time.at(group.last()?),
-                figure(group).filter(|v| v.is_finite())?,
-            ))
+        .chunks(1)
+        .filter_map(|one| {
+            let value = figure(one).filter(|v| v.is_finite())?;
+            Some((time.at(one.first()?), value))
         })
         .collect()
 }
@@ -82,6 +82,8 @@ pub(crate) fn points(
 pub(crate) struct Figure<'a> {
     pub(crate) title: String,
     pub(crate) note: String,
+    /// The unit of its values.
+    pub(crate) unit: &'static str,
     pub(crate) limits: Vec<(f64, String)>,
     pub(crate) fits: Vec<[(f64, f64); 2]>,
     pub(crate) from: f64,
@@ -125,7 +127,7 @@ impl Figure<'_> {
             ends.chain(limits).collect::<Vec<_>>().join("; ")
         );
         let timeline = Timeline {
-            series: series.clone(),
+            series,
             limits: self.limits,
             fits: self.fits,
             time_title: self.time.title(),
@@ -138,10 +140,20 @@ impl Figure<'_> {
             [] => String::new(),
             names => format!(" {}: {}.", names.join(" and "), self.absence),
         };
+        let lines = self.lines.map(|_, (points, _)| points.clone());
+        let data = Data::of_lines(
+            Across::Time((1.0 / self.time.per_second).round()),
+            ("time", self.time.name),
+            self.labels,
+            self.unit,
+            &lines,
+        );
+        let drawing = timeline_chart(&timeline);
         Chart {
             title: self.title,
             note: format!("{}{left_out}", self.note),
-            drawing: timeline_chart(&timeline),
+            data: drawing.is_some().then_some(data),
+            drawing,
         }
     }
 }
@@ -211,6 +223,7 @@ fn throughput(scenario: &Scenario, labels: &Arms<String>, time: TimeAxis) -> Cha
     Figure {
         title,
         note,
+        unit: "saves/s",
         limits: vec![(offered, "offered".to_owned())],
         fits: Vec::new(),
         from: 0.0,
@@ -230,8 +243,8 @@ fn throughput(scenario: &Scenario, labels: &Arms<String>, time: TimeAxis) -> Cha
 
 fn response(scenario: &Scenario, labels: &Arms<String>, time: TimeAxis) -> Chart {
     let p95 = |samples: &[Sample]| {
-        let merged = Histogram::merged(samples.iter().map(|s| &s.response));
-        merged.value_at_quantile(0.95).map(|ns| ns as f64)
+        let response = &samples.first()?.response;
+        response.value_at_quantile(0.95).map(|ns| ns as f64)
     };
     let lines_of_p95 = scenario.series.map(|_, samples| points(samples, time, p95));
     let medians = lines_of_p95.map(|_, line| median(line.iter().map(|(_, v)| *v)));
@@ -253,6 +266,7 @@ fn response(scenario: &Scenario, labels: &Arms<String>, time: TimeAxis) -> Chart
         title,
         note: "P95 of response time in each interval, ms. At the end: median of the intervals."
             .to_owned(),
+        unit: "ms",
         limits: Vec::new(),
         fits: Vec::new(),
         from: 0.0,
@@ -344,6 +358,7 @@ fn errors(scenario: &Scenario, labels: &Arms<String>, time: TimeAxis) -> Chart {
             format_count(failed),
             format_count(planned)
         ),
+        unit: "%",
         limits: Vec::new(),
         fits: Vec::new(),
         from: 0.0,
@@ -383,11 +398,28 @@ mod tests {
     }
 
     #[test]
-    fn many_samples_are_joined() {
-        let scenario = fixture::scenario();
-        let many: Vec<Sample> = (0..1000)
-            .map(|_| scenario.series.candidate[0].clone())
-            .collect();
-        assert_eq!(points(&many, TimeAxis::of(&scenario), rate).len(), 100);
+    fn every_sample_has_its_row() {
+        let mut scenario = fixture::scenario();
+        for role in ArmRole::ALL {
+            let samples = scenario.series.get_mut(role);
+            let first = samples[0].clone();
+            *samples = (0..1500)
+                .map(|i| Sample {
+                    at_ns: i * first.length_ns,
+                    ..first.clone()
+                })
+                .collect();
+        }
+        for chart in charts(&scenario, &fixture::labels()) {
+            let data = chart.data.unwrap();
+            assert_eq!(data.across.attribute().as_deref(), Some("time 60"));
+            let csv = data.csv;
+            assert_eq!(csv.lines().count(), 1501, "{}", chart.title);
+            let heading = csv.lines().next().unwrap();
+            assert!(
+                heading.starts_with("time (minutes),Standard ("),
+                "{heading}"
+            );
+        }
     }
 }

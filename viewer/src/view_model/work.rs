@@ -9,6 +9,7 @@ use shared::units::{
 };
 
 use super::chart::Chart;
+use super::data::{Cell, Data};
 use super::latency::capital;
 use crate::charts::phases::{PhaseBars, phases_chart};
 use crate::charts::work::{WorkRow, work_chart};
@@ -91,6 +92,22 @@ pub(crate) fn phases(scenario: &Scenario, labels: &Arms<String>) -> (Chart, Vec<
     let rows = phase_rows(&means);
     match phases_chart(&bars, &aria) {
         Some(drawing) => {
+            let mut data = Data::named(&[
+                ("phase", ""),
+                (&labels.baseline, "ms"),
+                (&labels.candidate, "ms"),
+            ]);
+            for (phase, (b, c)) in PHASES
+                .iter()
+                .zip(means.baseline.iter().zip(&means.candidate))
+            {
+                let cells = [
+                    Cell::Text(phase),
+                    Cell::Number(b / 1e6),
+                    Cell::Number(c / 1e6),
+                ];
+                data.row(&cells);
+            }
             let note =
                 "Mean service time of a save by phase; dotted lines join equal phases.".to_owned();
             (
@@ -98,6 +115,7 @@ pub(crate) fn phases(scenario: &Scenario, labels: &Arms<String>) -> (Chart, Vec<
                     title,
                     note,
                     drawing: Some(drawing),
+                    data: Some(data),
                 },
                 rows,
             )
@@ -205,6 +223,20 @@ pub(crate) fn database(scenario: &Scenario, labels: &Arms<String>) -> (Chart, Ve
             Vec::new(),
         );
     };
+    let unit = format!("per 1{THIN}000 saves");
+    let mut data = Data::named(&[
+        ("work", ""),
+        (&labels.baseline, &unit),
+        (&labels.candidate, &unit),
+    ]);
+    for row in &rows {
+        let WorkRow { name, values, .. } = row;
+        let (b, c) = (
+            Cell::Number(values.baseline),
+            Cell::Number(values.candidate),
+        );
+        data.row(&[Cell::Text(name), b, c]);
+    }
     let pattern = &scenario.load.pattern;
     let whole_states = if pattern == APPEND {
         " Each state repeats the last one and adds to it: no two are equal, so whole states are written again."
@@ -219,6 +251,7 @@ pub(crate) fn database(scenario: &Scenario, labels: &Arms<String>) -> (Chart, Ve
             title,
             note,
             drawing: Some(drawing),
+            data: Some(data),
         },
         database_table(scenario, &rows),
     )

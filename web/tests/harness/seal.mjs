@@ -3,8 +3,8 @@
 
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { blake3 } from "@noble/hashes/blake3";
-import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils";
+import { blake3 } from "@noble/hashes/blake3.js";
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 
 const DIGITS = /"blake3": "([0-9a-f]{64})"(?![\s\S]*"blake3")/;
 

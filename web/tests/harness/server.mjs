@@ -1,4 +1,5 @@
-// A plain static web server under a sub-path, as any host would serve the site. Nothing is rewritten.
+// A plain static web server under a sub-path, as any host would serve the site, with the headers that the site asks for. Nothing is
+// rewritten.
 
 import { createServer } from "node:http";
 import { readFile } from "node:fs/promises";
@@ -22,6 +23,7 @@ export const SUB_PATH = "/team/bench/";
  * path to a function that answers in the server's place, given the response and the answer that it would have had.
  */
 export async function serve(folder) {
+  const headers = await headersOf(folder);
   const trouble = new Map();
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url, "http://host");
@@ -31,7 +33,7 @@ export async function serve(folder) {
       await instead(response, answer);
       return;
     }
-    response.writeHead(answer.status, { "content-type": answer.type });
+    response.writeHead(answer.status, { ...headers, "content-type": answer.type });
     response.end(answer.body);
   });
   await new Promise((done, failed) => {
@@ -49,6 +51,15 @@ export async function serve(folder) {
       server.closeAllConnections();
     }),
   };
+}
+
+/** What a site's `_headers` says of every file. */
+async function headersOf(folder) {
+  const [, ofAll] = /^\/\*\n((?:  .+\n)+)/.exec(await readFile(path.join(folder, "_headers"), "utf8"));
+  return Object.fromEntries(ofAll.trim().split("\n").map((line) => {
+    const [name, ...value] = line.trim().split(": ");
+    return [name, value.join(": ")];
+  }));
 }
 
 async function find(folder, pathname) {

@@ -5,9 +5,10 @@ import { exampleRun, publishExample } from "./report.mjs";
 import { serve } from "./server.mjs";
 
 export async function openSite(source) {
+  // First, as nothing is open yet where it fails.
+  const browser = await launch();
   const published = await publishExample(source);
   const server = await serve(published.folder);
-  const browser = await launch();
   const run = await exampleRun(source);
   return {
     browser,
@@ -19,6 +20,9 @@ export async function openSite(source) {
     /** Every page of the example, by a name for people and files: its route and what it is headed. */
     pages: {
       runs: { hash: "#/", heading: "Runs" },
+      week: { hash: `#/week/${isoWeek(run.started_at)}`, heading: `Week ${isoWeek(run.started_at)}` },
+      trends: { hash: "#/trends", heading: /changes? of level|changed (its|their) level/ },
+      trend: { hash: "#/trends/response.p95", heading: /^Latency P95/ },
       run: { hash: `#/run/${run.id}`, heading: run.title },
       choose: { hash: "#/compare", heading: "Compare two runs" },
       compare: { hash: `#/compare/${run.id}:baseline/${run.id}:candidate`, heading: `${run.arms.candidate.label} against ${run.arms.baseline.label}` },
@@ -32,4 +36,13 @@ export async function openSite(source) {
       await published.remove();
     },
   };
+}
+
+/** The ISO 8601 week of an instant, `2025-W47`: it belongs to the year of its Thursday. */
+function isoWeek(instant) {
+  const thursday = new Date(instant.slice(0, 10));
+  thursday.setUTCDate(thursday.getUTCDate() - ((thursday.getUTCDay() + 6) % 7) + 3);
+  const year = thursday.getUTCFullYear();
+  const week = Math.floor((thursday - Date.UTC(year, 0, 1)) / 86_400_000 / 7) + 1;
+  return `${year}-W${String(week).padStart(2, "0")}`;
 }

@@ -1,0 +1,50 @@
+//! What a run's profile leaves of the strategy's load.
+
+use crate::report::{Run, Scenario};
+use crate::units::format_factor;
+
+/// What a run's profile does to its load: `quick: time compressed and shortened, see each scenario`.
+#[must_use]
+pub fn profile(run: &Run, scenarios: &[Scenario]) -> String {
+    let loads = || {
+        scenarios
+            .iter()
+            .map(|s| &s.load)
+            .filter(|load| !load.is_full())
+    };
+    let compression = loads().map(|l| l.time_compression()).fold(1.0, f64::max);
+    let shortened = loads().any(|l| l.length_share() < 1.0);
+    let compressed = (compression > 1.01)
+        .then(|| format!("time compressed up to {}", format_factor(compression)));
+    let parts: Vec<String> = compressed
+        .into_iter()
+        .chain(shortened.then(|| "shortened".to_owned()))
+        .collect();
+    if parts.is_empty() {
+        run.profile.clone()
+    } else {
+        format!("{}: {}", run.profile, parts.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Synthetic, promised_gains, run_of};
+    use crate::units::THIN;
+
+    #[test]
+    fn what_is_less_than_the_strategy_asks_for_is_said() {
+        let mut scenarios = vec![Synthetic::default().scenario()];
+        let mut run = run_of(&scenarios, promised_gains());
+        run.profile = "quick".to_owned();
+        let load = &mut scenarios[0].load;
+        load.full = load.offered;
+        assert_eq!(profile(&run, &scenarios), "quick");
+        let load = &mut scenarios[0].load;
+        load.full.seconds *= 60.0;
+        load.full.operations_per_second /= 30.0;
+        let said = profile(&run, &scenarios).replace(THIN, " ");
+        assert_eq!(said, "quick: time compressed up to ×30.0, shortened");
+    }
+}
