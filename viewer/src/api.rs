@@ -1,6 +1,8 @@
 //! Getting report files, and the checks that each has to pass. They are named relative to the page, so that the site
 //! works from any path.
 
+use std::rc::Rc;
+
 use shared::criteria::Policy;
 use shared::report::{
     Index, ReadError, Run, Scenario, ScenarioEntry, Status, check_digest, listed_runs, read_index,
@@ -30,7 +32,7 @@ pub(crate) struct RunFiles {
     pub(crate) base: String,
     /// Whether the reader opened its files in this tab, so that nobody else has them.
     pub(crate) is_local: bool,
-    pub(crate) run: Run,
+    pub(crate) run: Rc<Run>,
     /// The scenarios that can be shown, in the run's order.
     pub(crate) scenarios: Vec<Scenario>,
     /// The others, by name.

@@ -127,14 +127,14 @@ async fn load_index(base: &Base) -> Result<Rc<Option<Index>>, Fault> {
 }
 
 /// A run on its way: what is known of it, and how many of its scenarios are there.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Arrival {
     pub(crate) run: Rc<Run>,
     pub(crate) scenarios: usize,
 }
 
 /// What came of a wanted run.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub(crate) struct RunLoad {
     pub(crate) state: Loading<Rc<RunData>>,
     /// Once `run.json` is there.
@@ -226,9 +226,8 @@ async fn load_files(
     slices: &Slices,
     tell: Tell<'_>,
 ) -> Result<RunFiles, Fault> {
-    let run = api::load_run(base, id).await?;
+    let run = Rc::new(api::load_run(base, id).await?);
     let total = run.scenarios.len();
-    let known = Rc::new(run.clone());
     let started: Vec<_> = run
         .scenarios
         .iter()
@@ -239,7 +238,7 @@ async fn load_files(
     for (i, (entry, request)) in run.scenarios.iter().zip(started).enumerate() {
         let progress = |size: &str| {
             let arrival = Arrival {
-                run: known.clone(),
+                run: run.clone(),
                 scenarios: i,
             };
             let (number, title) = (i + 1, &entry.title);
@@ -247,8 +246,7 @@ async fn load_files(
             tell(text, Some(arrival));
         };
         progress("");
-        let run = (base, &run);
-        match api::finish_scenario(run, entry, request, &progress, slices).await {
+        match api::finish_scenario((base, &run), entry, request, &progress, slices).await {
             Ok(scenario) => scenarios.push(scenario),
             Err(absence) => absent.push((entry.name.clone(), absence)),
         }

@@ -1,10 +1,13 @@
 //! One scenario: where does the gain come from, and is it consistent over percentiles, time and pairs?
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use maud::{Markup, html as markup};
+use shared::arms::Arms;
 use shared::report::Scenario;
 use shared::summary::ScenarioSummary;
+use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
 use super::calibration_sections::{calibration, capacity_searches};
@@ -14,6 +17,7 @@ use super::scenario_sections::{
     cache, consistency, over_time, resources, safety, targets, time_and_writes,
 };
 use crate::api::Absence;
+use crate::browser::{self, Slices};
 use crate::components::facts::fact_grid;
 use crate::components::headline::headline;
 use crate::components::notice::faults;
@@ -41,19 +45,20 @@ pub(crate) fn ScenarioPage(props: &ScenarioPageProps) -> Html {
         .scenario(name)
         .zip(data.summary.scenarios.iter().find(|s| s.name == name));
     // Everything but the latency section is independent of the chosen view, and some of it costs time.
-    let fixed = use_memo((data.clone(), props.name.clone()), |_| match evidence {
-        Some((scenario, summary)) => (
-            before(data, scenario, summary),
-            after(data, scenario, summary),
-        ),
-        None => (missing(data, name), Html::default()),
+    let first = use_memo((data.clone(), props.name.clone()), |_| match evidence {
+        Some((scenario, summary)) => before(data, scenario, summary),
+        None => missing(data, name),
     });
+    let rest = use_rest(data, &props.name);
+    let is_busy = evidence.is_some() && rest.len() < REST.len();
     // Which arms charts show is a matter of the style sheet: nothing is drawn anew.
     html! {
         <div data-arms={props.view.only.map(|role| role.as_str())}>
-            { fixed.0.clone() }
+            { (*first).clone() }
             if evidence.is_some_and(|(scenario, _)| !scenario.blocks.is_empty()) { <Latency data={data.clone()} name={props.name.clone()} view={props.view} /> }
-            { fixed.1.clone() }
+            <div aria-busy={is_busy.then_some("true")}>
+                { for rest.iter().enumerate().map(|(i, part)| html! { <div key={i}>{ part.clone() }</div> }) }
+            </div>
         </div>
     }
 }
@@ -69,24 +74,64 @@ fn before(data: &RunData, scenario: &Scenario, summary: &ScenarioSummary) -> Htm
     })
 }
 
-/// What stands after it.
-fn after(data: &RunData, scenario: &Scenario, summary: &ScenarioSummary) -> Html {
-    let arms = scenario_labels(&data.files.run, scenario);
-    shown(markup! {
-        (calibration(scenario))
-        (capacity_searches(scenario, &arms))
-        (targets(summary, &arms))
-        (broken(scenario, &arms))
-        (ablation(scenario))
-        @if !scenario.blocks.is_empty() {
-            (over_time(scenario, &arms))
-            (resources(scenario, &arms))
-            (cache(scenario, &arms))
-            (time_and_writes(scenario, &arms))
-            (consistency(scenario, &arms))
+/// A part of what stands after it.
+type Part = fn(&Scenario, &ScenarioSummary, &Arms<String>) -> Markup;
+
+const REST: [Part; 7] = [
+    |scenario, summary, arms| {
+        markup! {
+            (calibration(scenario))
+            (capacity_searches(scenario, arms))
+            (targets(summary, arms))
+            (broken(scenario, arms))
+            (ablation(scenario))
         }
-        (safety(scenario, &arms))
-    })
+    },
+    |scenario, _, arms| markup! { @if has_blocks(scenario) { (over_time(scenario, arms)) } },
+    |scenario, _, arms| markup! { @if has_blocks(scenario) { (resources(scenario, arms)) } },
+    |scenario, _, arms| markup! { @if has_blocks(scenario) { (cache(scenario, arms)) } },
+    |scenario, _, arms| markup! { @if has_blocks(scenario) { (time_and_writes(scenario, arms)) } },
+    |scenario, _, arms| markup! { @if has_blocks(scenario) { (consistency(scenario, arms)) } },
+    |scenario, _, arms| safety(scenario, arms),
+];
+
+fn has_blocks(scenario: &Scenario) -> bool {
+    !scenario.blocks.is_empty()
+}
+
+/// The parts of [`REST`] that are there. Together they take a fifth of a second and more: each is laid out on its own, so
+/// that the browser answers in between.
+#[hook]
+fn use_rest(data: &Rc<RunData>, name: &AttrValue) -> Rc<Vec<Html>> {
+    let state = use_state(Rc::<Vec<Html>>::default);
+    let setter = state.setter();
+    use_effect_with((data.clone(), name.clone()), move |(data, name)| {
+        let (data, name, wanted) = (data.clone(), name.clone(), Rc::new(Cell::new(true)));
+        let is_wanted = wanted.clone();
+        spawn_local(async move {
+            let found = data
+                .files
+                .scenario(&name)
+                .zip(data.summary.scenarios.iter().find(|s| s.name == *name));
+            let Some((scenario, summary)) = found else {
+                return;
+            };
+            let arms = scenario_labels(&data.files.run, scenario);
+            let mut parts = Vec::new();
+            browser::breathe().await;
+            let slices = Slices::new();
+            for part in REST {
+                slices.pause().await;
+                if !is_wanted.get() {
+                    return;
+                }
+                parts.push(shown(part(scenario, summary, &arms)));
+                setter.set(Rc::new(parts.clone()));
+            }
+        });
+        move || wanted.set(false)
+    });
+    (*state).clone()
 }
 
 fn head(data: &RunData, name: &str, title: &str, scenario: Option<&Scenario>) -> Markup {
