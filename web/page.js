@@ -7,6 +7,7 @@ const OPEN = "#/open";
 /** A folder of more files than this was not meant; the rest of it is left alone. */
 const MOST = 2000;
 
+globalThis.attempts = 0;
 globalThis.arrivedFiles = [];
 globalThis.openedFiles = new Map();
 
@@ -63,9 +64,14 @@ addEventListener("change", ({ target }) => {
   arrive([...target.files].map((file) => [file.webkitRelativePath || file.name, file]));
   target.value = ""; // the same files can be chosen again
 });
-addEventListener("click", ({ target }) => {
-  if (target.closest?.("[data-again]")) dispatchEvent(new Event("online"));
-});
+/** Has the programs load again what could not be had, where a page offers that. */
+function again() {
+  if (!document.querySelector("[data-again]")) return;
+  globalThis.attempts += 1;
+  dispatchEvent(new Event("hashchange"));
+}
+addEventListener("online", again);
+addEventListener("click", ({ target }) => { if (target.closest?.("[data-again]")) again(); });
 
 // An explanation goes away by Escape, and comes again with the next word that is pointed at or reached.
 const quiet = (on) => { document.documentElement.toggleAttribute("data-quiet", on); };

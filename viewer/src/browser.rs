@@ -84,6 +84,13 @@ pub(crate) fn take_arrived() -> Vec<(String, Blob)> {
     files
 }
 
+/// How often the reader, or a connection that is back, asked to load again what could not be had; each time `web/page.js`
+/// tells it as a change of the address.
+pub(crate) fn attempts() -> f64 {
+    let attempts = window().and_then(|w| global(&w, "attempts"));
+    attempts.and_then(|n| n.as_f64()).unwrap_or_default()
+}
+
 fn global(window: &Window, name: &str) -> Option<JsValue> {
     Reflect::get(window, &JsValue::from_str(name)).ok()
 }
@@ -105,8 +112,6 @@ pub(crate) fn replace_hash(new: &str) {
 pub(crate) const ADDRESS: &str = "hashchange";
 /// The reader opened files (`web/page.js`).
 pub(crate) const FILES: &str = "files";
-/// The connection is back, or the reader asks to try again (`web/page.js`).
-pub(crate) const AGAIN: &str = "online";
 
 /// Calls back whenever an event reaches the window, until dropped.
 pub(crate) struct Listener {

@@ -10,7 +10,7 @@ use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
 use crate::api::{self, Fault, RunFiles, run_file};
-use crate::browser::{self, AGAIN, Listener, Slices};
+use crate::browser::{self, Slices};
 use crate::place;
 use crate::route::Side;
 use shared::comparison::{Evidence, RunComparison, compare_in_steps};
@@ -43,19 +43,6 @@ impl PartialEq for RunData {
     }
 }
 
-/// Counts how often loading was asked for again; it is heard only where that `may_help`.
-#[hook]
-fn use_attempts(may_help: bool) -> u32 {
-    let attempts = use_state(|| 0_u32);
-    let attempt = *attempts;
-    use_effect_with((may_help, attempt), move |_| {
-        let listener =
-            may_help.then(|| Listener::new(AGAIN, move || attempts.set(attempt.saturating_add(1))));
-        move || drop(listener)
-    });
-    attempt
-}
-
 /// The list of runs; `None` in it where no run was ever listed. What an earlier page read is shown at once, and again only where
 /// the server has another list by now.
 #[hook]
@@ -66,8 +53,7 @@ pub(crate) fn use_index() -> Loading<Rc<Option<Index>>> {
         None => Loading::Pending(LIST.to_owned()),
     });
     let setter = state.setter();
-    let attempt = use_attempts(matches!(&*state, Loading::Failed(fault) if fault.again));
-    use_effect_with((attempt, base), move |(_, base)| {
+    use_effect_with((browser::attempts(), base), move |(_, base)| {
         let base = base.clone();
         let task = Task::start(async move |task: Task| {
             let shown = kept_index(&base);
@@ -148,15 +134,6 @@ impl RunLoad {
             arrival: None,
         }
     }
-
-    /// Whether loading it again may bring more.
-    fn is_worth_another(&self) -> bool {
-        match &self.state {
-            Loading::Pending(_) => false,
-            Loading::Ready(data) => data.files.faults().iter().any(|fault| fault.again),
-            Loading::Failed(fault) => fault.again,
-        }
-    }
 }
 
 /// Where a run is read from: folder and name.
@@ -169,28 +146,26 @@ pub(crate) fn use_run(id: Option<&str>) -> Option<RunLoad> {
     let setter = state.setter();
     let kept = state.as_ref().map(|(wanted, _)| wanted.clone());
     let asked = id.map(|id| (place::base(), id.to_owned()));
-    let attempt = use_attempts(
-        state
-            .as_ref()
-            .is_some_and(|(_, load)| load.is_worth_another()),
+    use_effect_with(
+        (browser::attempts(), asked.clone().or(kept)),
+        move |(_, wanted)| {
+            let task = wanted.clone().map(|wanted| {
+                Task::start(async move |task: Task| {
+                    let show = |load| {
+                        if task.is_wanted() {
+                            setter.set(Some((wanted.clone(), load)));
+                        }
+                    };
+                    let loaded = load(&wanted, &show).await;
+                    show(RunLoad {
+                        state: loaded.map_or_else(Loading::Failed, Loading::Ready),
+                        arrival: None,
+                    });
+                })
+            });
+            move || task.iter().for_each(Task::cancel)
+        },
     );
-    use_effect_with((attempt, asked.clone().or(kept)), move |(_, wanted)| {
-        let task = wanted.clone().map(|wanted| {
-            Task::start(async move |task: Task| {
-                let show = |load| {
-                    if task.is_wanted() {
-                        setter.set(Some((wanted.clone(), load)));
-                    }
-                };
-                let loaded = load(&wanted, &show).await;
-                show(RunLoad {
-                    state: loaded.map_or_else(Loading::Failed, Loading::Ready),
-                    arrival: None,
-                });
-            })
-        });
-        move || task.iter().for_each(Task::cancel)
-    });
     let asked = asked?;
     Some(match state.as_ref() {
         Some((loaded, load)) if *loaded == asked => load.clone(),
@@ -283,8 +258,7 @@ impl PartialEq for CompareData {
 pub(crate) fn use_comparison(reference: &Side, candidate: &Side) -> Loading<Rc<CompareData>> {
     let state = use_state(|| Loading::Pending("Loading the runs …".to_owned()));
     let setter = state.setter();
-    let attempt = use_attempts(matches!(&*state, Loading::Failed(fault) if fault.again));
-    let sides = (attempt, reference.clone(), candidate.clone());
+    let sides = (browser::attempts(), reference.clone(), candidate.clone());
     use_effect_with(sides, move |(_, reference, candidate)| {
         let (reference, candidate) = (reference.clone(), candidate.clone());
         let task = Task::start(async move |task: Task| {

@@ -167,7 +167,7 @@ test("reports that are kept elsewhere on the same origin are shown, and links st
     assert.equal(page.url(), `${site.url}#/run/${golden.id}/${scenario.name}${query}`);
     const links = await page.locator("header a, main a").evaluateAll((all) => all.map((a) => a.getAttribute("href")));
     assert.deepEqual(links.filter((link) => link.startsWith("#/") && !link.includes("src=archive/2025/")), []);
-    await page.locator('label[for="duplicate"]').click();
+    await page.locator('label[for="class-duplicate"]').click();
     await page.waitForURL(/class=duplicate.*src=archive\/2025\//);
     assertNoFaults(page, "reports kept elsewhere");
   } finally {

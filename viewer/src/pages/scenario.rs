@@ -1,9 +1,8 @@
 //! One scenario: where does the gain come from, and is it consistent over percentiles, time and pairs?
 
-use std::cell::Cell;
 use std::rc::Rc;
 
-use maud::{Markup, html as markup};
+use maud::{Markup, PreEscaped, Render, html as markup};
 use shared::arms::Arms;
 use shared::report::Scenario;
 use shared::summary::ScenarioSummary;
@@ -17,10 +16,10 @@ use super::scenario_sections::{
     cache, consistency, over_time, resources, safety, targets, time_and_writes,
 };
 use crate::api::Absence;
-use crate::browser::{self, Slices};
+use crate::browser;
 use crate::components::facts::fact_grid;
 use crate::components::headline::headline;
-use crate::components::notice::faults;
+use crate::components::notice::{faults, pending};
 use crate::components::shown;
 use crate::glossary::{
     CONFIDENCE, OPEN_MODEL, PAIR, PERCENTILE, RESPONSE, SATURATED, SERVICE, terms,
@@ -40,25 +39,23 @@ pub(crate) struct ScenarioPageProps {
 #[component]
 pub(crate) fn ScenarioPage(props: &ScenarioPageProps) -> Html {
     let (data, name) = (&props.data, props.name.as_str());
-    let evidence = data
-        .files
-        .scenario(name)
-        .zip(data.summary.scenarios.iter().find(|s| s.name == name));
+    let evidence = found(data, name);
     // Everything but the latency section is independent of the chosen view, and some of it costs time.
-    let first = use_memo((data.clone(), props.name.clone()), |_| match evidence {
-        Some((scenario, summary)) => before(data, scenario, summary),
-        None => missing(data, name),
+    let rest = use_state(Html::default);
+    let show = rest.setter();
+    let first = use_memo((data.clone(), props.name.clone()), |(data, name)| {
+        spawn_local(lay_out_rest(data.clone(), name.clone(), show));
+        match evidence {
+            Some((scenario, summary)) => before(data, scenario, summary),
+            None => missing(data, name),
+        }
     });
-    let rest = use_rest(data, &props.name);
-    let is_busy = evidence.is_some() && rest.len() < REST.len();
     // Which arms charts show is a matter of the style sheet: nothing is drawn anew.
     html! {
         <div data-arms={props.view.only.map(|role| role.as_str())}>
             { (*first).clone() }
             if evidence.is_some_and(|(scenario, _)| !scenario.blocks.is_empty()) { <Latency data={data.clone()} name={props.name.clone()} view={props.view} /> }
-            <div aria-busy={is_busy.then_some("true")}>
-                { for rest.iter().enumerate().map(|(i, part)| html! { <div key={i}>{ part.clone() }</div> }) }
-            </div>
+            { (*rest).clone() }
         </div>
     }
 }
@@ -77,7 +74,7 @@ fn before(data: &RunData, scenario: &Scenario, summary: &ScenarioSummary) -> Htm
 /// A part of what stands after it.
 type Part = fn(&Scenario, &ScenarioSummary, &Arms<String>) -> Markup;
 
-const REST: [Part; 7] = [
+const REST: [Part; 4] = [
     |scenario, summary, arms| {
         markup! {
             (calibration(scenario))
@@ -87,51 +84,37 @@ const REST: [Part; 7] = [
             (ablation(scenario))
         }
     },
-    |scenario, _, arms| markup! { @if has_blocks(scenario) { (over_time(scenario, arms)) } },
-    |scenario, _, arms| markup! { @if has_blocks(scenario) { (resources(scenario, arms)) } },
-    |scenario, _, arms| markup! { @if has_blocks(scenario) { (cache(scenario, arms)) } },
-    |scenario, _, arms| markup! { @if has_blocks(scenario) { (time_and_writes(scenario, arms)) } },
-    |scenario, _, arms| markup! { @if has_blocks(scenario) { (consistency(scenario, arms)) } },
-    |scenario, _, arms| safety(scenario, arms),
+    |scenario, _, arms| markup! { @if has_blocks(scenario) { (over_time(scenario, arms)) (resources(scenario, arms)) } },
+    |scenario, _, arms| markup! { @if has_blocks(scenario) { (cache(scenario, arms)) (time_and_writes(scenario, arms)) } },
+    |scenario, _, arms| markup! { @if has_blocks(scenario) { (consistency(scenario, arms)) } (safety(scenario, arms)) },
 ];
 
 fn has_blocks(scenario: &Scenario) -> bool {
     !scenario.blocks.is_empty()
 }
 
-/// The parts of [`REST`] that are there. Together they take a fifth of a second and more: each is laid out on its own, so
-/// that the browser answers in between.
-#[hook]
-fn use_rest(data: &Rc<RunData>, name: &AttrValue) -> Rc<Vec<Html>> {
-    let state = use_state(Rc::<Vec<Html>>::default);
-    let setter = state.setter();
-    use_effect_with((data.clone(), name.clone()), move |(data, name)| {
-        let (data, name, wanted) = (data.clone(), name.clone(), Rc::new(Cell::new(true)));
-        let is_wanted = wanted.clone();
-        spawn_local(async move {
-            let found = data
-                .files
-                .scenario(&name)
-                .zip(data.summary.scenarios.iter().find(|s| s.name == *name));
-            let Some((scenario, summary)) = found else {
-                return;
-            };
-            let arms = scenario_labels(&data.files.run, scenario);
-            let mut parts = Vec::new();
-            browser::breathe().await;
-            let slices = Slices::new();
-            for part in REST {
-                slices.pause().await;
-                if !is_wanted.get() {
-                    return;
-                }
-                parts.push(shown(part(scenario, summary, &arms)));
-                setter.set(Rc::new(parts.clone()));
-            }
-        });
-        move || wanted.set(false)
-    });
-    (*state).clone()
+/// Lays out what stands after the latencies. All of it takes a fifth of a second and more: each part of [`REST`] comes on
+/// its own, so that the browser answers in between.
+async fn lay_out_rest(data: Rc<RunData>, name: AttrValue, show: UseStateSetter<Html>) {
+    let Some((scenario, summary)) = found(&data, &name) else {
+        return;
+    };
+    let arms = scenario_labels(&data.files.run, scenario);
+    let mut laid_out = String::new();
+    for (i, part) in REST.iter().enumerate() {
+        browser::breathe().await;
+        part(scenario, summary, &arms).render_to(&mut laid_out);
+        let is_last = i + 1 == REST.len();
+        show.set(shown(
+            markup! { (PreEscaped(&laid_out)) @if !is_last { (pending("Drawing …")) } },
+        ));
+    }
+}
+
+/// The scenario's evidence with what it comes to.
+fn found<'a>(data: &'a RunData, name: &str) -> Option<(&'a Scenario, &'a ScenarioSummary)> {
+    let summary = data.summary.scenarios.iter().find(|s| s.name == name);
+    data.files.scenario(name).zip(summary)
 }
 
 fn head(data: &RunData, name: &str, title: &str, scenario: Option<&Scenario>) -> Markup {
