@@ -10,7 +10,7 @@ use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
 use crate::api::{self, Fault, RunFiles, run_file};
-use crate::browser::{self, Slices};
+use crate::browser::{self, ADDRESS, Listener, Slices};
 use crate::place;
 use crate::route::Side;
 use shared::comparison::{Evidence, RunComparison, compare_in_steps};
@@ -43,6 +43,18 @@ impl PartialEq for RunData {
     }
 }
 
+/// [`browser::attempts`] for components below the one that follows the address.
+#[hook]
+fn use_attempts() -> f64 {
+    let attempts = use_state_eq(browser::attempts);
+    let setter = attempts.setter();
+    use_effect_with((), move |()| {
+        let listener = Listener::new(ADDRESS, move || setter.set(browser::attempts()));
+        move || drop(listener)
+    });
+    *attempts
+}
+
 /// The list of runs; `None` in it where no run was ever listed. What an earlier page read is shown at once, and again only where
 /// the server has another list by now.
 #[hook]
@@ -53,7 +65,8 @@ pub(crate) fn use_index() -> Loading<Rc<Option<Index>>> {
         None => Loading::Pending(LIST.to_owned()),
     });
     let setter = state.setter();
-    use_effect_with((browser::attempts(), base), move |(_, base)| {
+    let attempt = use_attempts();
+    use_effect_with((attempt, base), move |(_, base)| {
         let base = base.clone();
         let task = Task::start(async move |task: Task| {
             let shown = kept_index(&base);
@@ -258,7 +271,8 @@ impl PartialEq for CompareData {
 pub(crate) fn use_comparison(reference: &Side, candidate: &Side) -> Loading<Rc<CompareData>> {
     let state = use_state(|| Loading::Pending("Loading the runs …".to_owned()));
     let setter = state.setter();
-    let sides = (browser::attempts(), reference.clone(), candidate.clone());
+    let attempt = use_attempts();
+    let sides = (attempt, reference.clone(), candidate.clone());
     use_effect_with(sides, move |(_, reference, candidate)| {
         let (reference, candidate) = (reference.clone(), candidate.clone());
         let task = Task::start(async move |task: Task| {
