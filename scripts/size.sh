@@ -23,9 +23,7 @@ sum_of dist/index.html dist/*.css dist/start-*.js dist/page-*.js
 shell=$sum
 over=0
 for program in overview evidence comparison; do
-  instruments=()
-  [ "$program" = overview ] || instruments=(dist/instruments-*.js)
-  sum_of dist/"$program"-*.js dist/"${program}"_bg-*.wasm "${instruments[@]}"
+  sum_of dist/"$program"-*.js dist/"${program}"_bg-*.wasm dist/instruments-*.js
   total=$((shell + sum))
   printf '%9d  bytes for a first page of %s after gzip -9; the budget is %d\n' "$total" "$program" "$budget"
   if [ "$total" -gt "$budget" ]; then

@@ -2,7 +2,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 /** What a drawing looks like by itself: these are taken from the style sheet into a copy. */
-const STYLES = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linejoin", "opacity"];
+const STYLES = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linejoin", "opacity", "vector-effect"];
 const FONT = ["font-family", "font-size", "font-weight"];
 
 function set(element, attributes) {
@@ -22,20 +22,27 @@ function standalone(figure, svg) {
     set(copies[i], Object.fromEntries(names.map((name) => [name, style.getPropertyValue(name)])));
     return ["class", "data-plot"].forEach((name) => copies[i].removeAttribute(name));
   });
-  const { width, height } = svg.viewBox.baseVal;
-  const [edge, head] = [12, 32];
-  const size = { width: width + 2 * edge, height: height + head + edge };
-  set(copy, { viewBox: `${-edge} ${-head} ${size.width} ${size.height}`, ...size });
+  const hasSize = svg.hasAttribute("viewBox");
+  const { width, height } = hasSize ? svg.viewBox.baseVal : svg.getBoundingClientRect();
+  // A drawing in percents of what it has leaves its values, days and changes outside.
+  const [top, right, bottom, left] = hasSize ? [32, 12, 12, 12] : [84, 24, 32, 76];
+  const size = { width: width + left + right, height: height + top + bottom };
+  const picture = hasSize ? copy : document.createElementNS(SVG, "svg");
+  if (!hasSize) {
+    set(copy, { width, height, overflow: "visible" });
+    picture.append(copy);
+  }
+  set(picture, { viewBox: `${-left} ${-top} ${size.width} ${size.height}`, ...size });
   const page = getComputedStyle(document.body);
   const title = document.createElementNS(SVG, "text");
   title.textContent = titleOf(figure);
-  set(title, { y: 12 - head / 2, fill: page.color, "font-family": page.fontFamily, "font-size": 14, "font-weight": 600 });
+  set(title, { y: 28 - top, fill: page.color, "font-family": page.fontFamily, "font-size": 14, "font-weight": 600 });
   const background = document.createElementNS(SVG, "rect");
-  set(background, { x: -edge, y: -head, ...size, fill: page.backgroundColor });
+  set(background, { x: -left, y: -top, ...size, fill: page.backgroundColor });
   const hatch = document.getElementById("hatch").cloneNode(true);
   set(hatch.firstChild, { stroke: getComputedStyle(document.querySelector("#hatch path")).stroke });
-  copy.prepend(background, hatch, title);
-  return { text: new XMLSerializer().serializeToString(copy), ...size };
+  picture.prepend(background, hatch, title);
+  return { text: new XMLSerializer().serializeToString(picture), ...size };
 }
 
 /** The drawing as a picture with two pixels for one. */

@@ -51,11 +51,19 @@ function unitOf(figure) {
   return kind === "time" ? Number(seconds) : undefined;
 }
 
+/** The plot area and the ends of its axis. A drawing without a size of its own tells it in percents of what it has. */
+function areaOf(svg) {
+  const area = svg.dataset.plot.split(" ").map(Number);
+  if (svg.hasAttribute("viewBox")) return area;
+  const { width, height } = svg.getBoundingClientRect();
+  return area.map((value, i) => (i > 3 ? value : value / 100 * (i < 2 ? width : height)));
+}
+
 /** The drawing that is seen, and how its horizontal axis maps; undefined where none is. */
 function plotOf(figure) {
   const svg = [...figure.querySelectorAll(":scope > svg")].find((one) => one.getClientRects().length);
   if (!svg) return undefined;
-  const [left, right, top, bottom, low, high, log] = svg.dataset.plot.split(" ").map(Number);
+  const [left, right, top, bottom, low, high, log] = areaOf(svg);
   const isPercentile = figure.dataset.across === "percentile";
   const scaled = isPercentile ? (x) => -Math.log10(1 - x / 100) : log ? Math.log : (x) => x;
   const [from, to] = isPercentile ? [low, high] : [scaled(low), scaled(high)];
@@ -68,7 +76,8 @@ function plotOf(figure) {
 /** The pointer's place in pixels of the drawing. */
 function pointed(svg, event) {
   const box = svg.getBoundingClientRect();
-  return (event.clientX - box.left) * svg.viewBox.baseVal.width / box.width;
+  const width = svg.hasAttribute("viewBox") ? svg.viewBox.baseVal.width : box.width;
+  return (event.clientX - box.left) * width / box.width;
 }
 
 /** The row whose place is nearest to a pixel. */

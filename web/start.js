@@ -29,7 +29,7 @@ async function start() {
     const fetched = fetch(new URL(code, import.meta.url));
     const { default: run } = await import(script);
     // Charts without instruments are better than no charts.
-    if (name !== "overview") import("./instruments.js").catch(console.warn);
+    import("./instruments.js").catch(console.warn);
     await run({ module_or_path: fetched });
   } catch (error) {
     running.delete(name);

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { after, before, beforeEach, test } from "node:test";
+import axe from "axe-core";
 import { assertNoFaults, goTo, openPage, shown } from "./harness/browser.mjs";
 import { history, rewriteIndex } from "./harness/history.mjs";
 import { openSite } from "./harness/site.mjs";
@@ -111,9 +112,41 @@ test("the trend of a metric states its finding, marks the change and lists every
   assert.equal(await charts.first().locator("line.wk").count(), 30);
   assert.match(await charts.first().getAttribute("aria-label"), /30 runs, now −\d+.+worse from/);
   assert.equal(await page.locator('section[aria-labelledby="h-points"] tbody tr').count(), 30);
+  assert.match(await page.locator("#h-arms").innerText(), /Both arms/);
   assert.equal(await page.locator(`main td a[href="#/run/${site.run.id}"], main th a[href="#/run/${site.run.id}"]`).count(), 1);
   assert.match(await page.getByRole("link", { name: "compared with the run before" }).getAttribute("href"), /^#\/compare\//);
   assertNoFaults(page, "a trend");
+});
+
+test("a trend is read under the pointer and by keyboard, both charts at once, and copied", async () => {
+  await withHistory(30);
+  const page = await openPage(site.browser, `${site.url}#/trends/response.p99`);
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  const figures = page.locator("main figure");
+  await figures.nth(1).waitFor();
+  await figures.first().focus();
+  await page.keyboard.press("End");
+  const [change, arms] = [figures.nth(0).locator(".readout"), figures.nth(1).locator(".readout")];
+  await page.waitForFunction(() => document.querySelector("main .readout")?.textContent.startsWith("30"));
+  assert.match(await change.innerText(), /^30\sof 30: Started \w+ \d+ \w+ \d{4}, .+ UTC, Change −[\d.]+\s%, From −[\d.]+\s%, To −[\d.]+\s%$/);
+  assert.match(await arms.innerText(), /^30\sof 30: .+Baseline [\d.]+\sms, Candidate [\d.]+\sms$/);
+
+  const box = await figures.first().locator("svg.tr").boundingBox();
+  await page.mouse.move(box.x + 2, box.y + box.height / 2);
+  await page.waitForFunction(() => document.querySelector("main .readout").textContent.startsWith("1\u202fof"));
+  await page.mouse.move(box.x + box.width * (10.5 / 30), box.y + box.height / 2);
+  await page.waitForFunction(() => document.querySelector("main .readout").textContent.startsWith("11\u202fof"));
+  assert.equal(await page.locator("main svg.tr > line.cursor").count(), 2);
+
+  await figures.first().getByText("Copy as").click();
+  await figures.first().getByRole("button", { name: "SVG" }).click();
+  await page.waitForFunction(() => document.querySelector("main .readout").textContent.startsWith("Copied"));
+  const svg = await page.evaluate(() => navigator.clipboard.readText());
+  assert.match(svg, /^<svg[^>]+viewBox="-76 -84 /);
+  assert.ok(svg.includes("<polyline") && !svg.includes("class="), "a drawing that stands alone");
+  await figures.first().getByText("Data table").click();
+  await page.waitForFunction(() => document.querySelectorAll("main figure details table tbody tr").length === 30);
+  assertNoFaults(page, "the instruments of a trend");
 });
 
 test("all trends lead to each metric, by keyboard, and back", async () => {
@@ -257,6 +290,17 @@ test("500 runs are listed, searched and drawn", async () => {
   await goTo(page, { hash: "#/trends" });
   await page.locator(".trend h3 a").first().waitFor();
   assertNoFaults(page, "500 runs");
+});
+
+test("axe-core finds nothing where metrics moved and levels changed", async () => {
+  await withHistory(30);
+  const page = await openPage(site.browser, site.url);
+  await page.evaluate(axe.source);
+  for (const hash of [await newestWeek(page), "#/trends", "#/trends/response.p99", "#/trends/none", "#/week/2001-W01"]) {
+    await goTo(page, { hash });
+    const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+    assert.deepEqual(violations.map(({ id, nodes }) => `${hash}: ${id}: ${nodes[0].html}`), []);
+  }
 });
 
 for (const colorScheme of ["light", "dark"]) {

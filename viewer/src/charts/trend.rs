@@ -99,7 +99,7 @@ impl TrendChart {
         let end = |pick: fn(f64, f64) -> f64, from: f64| ticks.iter().copied().fold(from, pick);
         let scales = self.scales(end(f64::min, low), end(f64::max, high));
         html! {
-            svg.tr.marked[!self.marks.is_empty()] role="img" aria-label=(self.aria) {
+            svg.tr.marked[!self.marks.is_empty()] role="img" aria-label=(self.aria) data-plot=(self.plot_area()) {
                 @for tick in &ticks {
                     @let y = percent(scales.y(*tick));
                     line.g x1="0" x2="100%" y1=(y) y2=(y) {}
@@ -113,6 +113,11 @@ impl TrendChart {
                 @for line in &self.lines { (self.line(line, &scales)) }
             }
         }
+    }
+
+    /// Where the plot area lies, for `web/instruments.js`: shares of the drawing, and the runs' numbers at its ends.
+    fn plot_area(&self) -> String {
+        format!("0 100 0 100 0.5 {}.5 0", self.runs)
     }
 
     /// The line and the marks alone, for a table of many.

@@ -21,7 +21,7 @@ pub(crate) fn figure(chart: &Chart) -> Markup {
 }
 
 /// The readout, the menu of copies and the table, which is filled when it is opened.
-fn controls() -> Markup {
+pub(crate) fn controls() -> Markup {
     html! {
         div.tool {
             p.readout {}

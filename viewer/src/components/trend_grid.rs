@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use crate::route::Route;
-use crate::view_model::history::Series;
+use crate::view_model::series::Series;
 use crate::view_model::trend_charts;
 
 /// A small chart of each metric, which leads to its own page.

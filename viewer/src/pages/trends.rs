@@ -7,13 +7,15 @@ use shared::report::Index;
 use shared::review::KEY_METRICS;
 use shared::units::format_value;
 
+use crate::charts::trend::TrendChart;
 use crate::components::arms_key::arms_key;
+use crate::components::figure::controls;
 use crate::components::trend_grid::trend_grid;
 use crate::route::{Route, Side};
-use crate::view_model::history::{
-    History, Series, better_or_worse, key_metric, levels_finding, mark,
-};
+use crate::view_model::data::Data;
+use crate::view_model::history::{History, key_metric};
 use crate::view_model::runs::profiles;
+use crate::view_model::series::{Series, better_or_worse, levels_finding, mark};
 use crate::view_model::{dates, trend_charts};
 
 /// All metrics.
@@ -146,20 +148,34 @@ fn charts(history: &History<'_>, series: &Series<'_>) -> Markup {
         baseline: "Baseline".to_owned(),
         candidate: "Candidate".to_owned(),
     };
+    let title = if series.of_change {
+        "Candidate against baseline"
+    } else {
+        "The candidate’s own figure"
+    };
+    let note = "Upright lines: 95\u{202f}% intervals; dashed: changes of level.";
     markup! {
-        section.tight aria-labelledby="h-change" {
-            div.sh {
-                h2 #h-change { @if series.of_change { "Candidate against baseline" } @else { "The candidate’s own figure" } }
-                p { "Upright lines: 95\u{202f}% intervals; dashed: changes of level." }
-            }
-            (followed.large())
+        section.tight {
+            h2.vh { "From run to run" }
+            (instrument(title, note, &followed, &trend_charts::followed_data(series)))
             p.note.below { (explained(history)) }
         }
         @if let Some(arms) = trend_charts::arms(series) {
             section aria-labelledby="h-arms" {
-                div.sh { h2 #h-arms { (trend_charts::arms_finding(series)) } (arms_key(&labels)) }
-                (arms.large())
+                div.sh { h2 #h-arms { "Both arms" } (arms_key(&labels)) }
+                (instrument(&trend_charts::arms_finding(series), "", &arms, &trend_charts::arms_data(series)))
             }
+        }
+    }
+}
+
+/// A chart with what can be done with it.
+fn instrument(title: &str, note: &str, chart: &TrendChart, data: &Data) -> Markup {
+    markup! {
+        figure.c.wide tabindex="0" data-across=[data.across.attribute()] data-csv=(data.csv) {
+            figcaption { b { (title) } span { (note) } }
+            (chart.large())
+            (controls())
         }
     }
 }
@@ -214,7 +230,7 @@ fn table(series: &Series<'_>) -> Markup {
     markup! {
         section aria-labelledby="h-points" {
             div.sh { h2 #h-points { "All runs" } p { "Newest first." } }
-            div.scroll tabindex="0" role="region" aria-labelledby="h-points" {
+            div.scroll tabindex="0" role="region" aria-label="Runs with their figures" {
                 table {
                     thead { tr {
                         @for column in columns { th scope="col" { (column) } }

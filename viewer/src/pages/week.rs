@@ -15,8 +15,8 @@ use crate::components::mark::{mark, mark_as};
 use crate::components::trend_grid::trend_grid;
 use crate::route::Route;
 use crate::view_model::dates;
-use crate::view_model::history::levels_finding;
 use crate::view_model::runs::Week;
+use crate::view_model::series::levels_finding;
 use crate::view_model::week::{Held, Move, WeekReview, followed_with_interval};
 
 /// The page of a week.
@@ -124,7 +124,7 @@ fn moves(held: &Held<'_>) -> Markup {
                 h2 #h-moves { (count(Some(false))) " worse, " (count(Some(true))) " better, " (count(None)) " without a change that can be told" }
                 p { "Gains over the run’s own baseline; moved where the two 95\u{202f}% intervals have nothing in common and runs seldom differ as much." }
             }
-            div.scroll tabindex="0" role="region" aria-labelledby="h-moves" {
+            div.scroll tabindex="0" role="region" aria-label="Key metrics, before and this week" {
                 table {
                     thead { tr {
                         th scope="col" { "Metric" } th scope="col" { "Moved" }

@@ -25,6 +25,7 @@ pub(crate) mod pairs;
 pub(crate) mod percentiles;
 pub(crate) mod range;
 pub(crate) mod runs;
+pub(crate) mod series;
 pub(crate) mod sparkline;
 pub(crate) mod spread;
 pub(crate) mod tally;

@@ -1,10 +1,12 @@
 //! The charts of a metric from run to run.
 
 use shared::arms::ArmRole;
+use shared::criteria::Better;
 use shared::units::{Unit, format_value};
 
+use super::data::{Across, Cell, Data};
 use super::dates;
-use super::history::{Point, Series, better_or_worse, mark};
+use super::series::{Point, Series, better_or_worse, mark};
 use crate::charts::trend::{TrendChart, TrendLine, TrendMark, TrendPoint};
 use crate::charts::{change_tick, tick_label};
 
@@ -60,6 +62,76 @@ pub(crate) fn arms_finding(series: &Series<'_>) -> String {
         show(ArmRole::Baseline),
         show(ArmRole::Candidate)
     )
+}
+
+/// The figures behind [`followed`].
+pub(crate) fn followed_data(series: &Series<'_>) -> Data {
+    let is_factor = series.of_change && series.key.better == Better::Higher;
+    let (name, (factor, unit)) = match (series.of_change, is_factor) {
+        (_, true) => ("Candidate / baseline", (1.0, "")),
+        (true, _) => ("Change", (100.0, "%")),
+        (false, _) => ("Candidate", in_unit(series.unit())),
+    };
+    let shift = if is_factor { 1.0 } else { 0.0 };
+    let cell = |value: Option<f64>| Cell::Number(value.map_or(f64::NAN, |v| (v + shift) * factor));
+    data(
+        series,
+        &[(name, unit), ("From", unit), ("To", unit)],
+        |point| {
+            let interval = point.figure.interval;
+            [
+                cell(Some(point.value)),
+                cell(interval.map(|i| i.low)),
+                cell(interval.map(|i| i.high)),
+            ]
+        },
+    )
+}
+
+/// The figures behind [`arms`].
+pub(crate) fn arms_data(series: &Series<'_>) -> Data {
+    let (factor, unit) = in_unit(series.unit());
+    data(
+        series,
+        &[("Baseline", unit), ("Candidate", unit)],
+        |point| {
+            ArmRole::ALL.map(|role| {
+                let value = point.figure.arms.get(role);
+                Cell::Number(value.map_or(f64::NAN, |v| v * factor))
+            })
+        },
+    )
+}
+
+/// A row for each run: its number, when it began, and its cells.
+fn data<const N: usize>(
+    series: &Series<'_>,
+    columns: &[(&str, &str); N],
+    cells: impl Fn(&Point<'_>) -> [Cell<'static>; N],
+) -> Data {
+    let of = format!("of {}", series.points.len());
+    let mut heading = vec![("Run", of.as_str()), ("Started", "")];
+    heading.extend(columns);
+    let mut data = Data::new(Across::Value, &heading);
+    for (point, number) in series.points.iter().zip(1_u32..) {
+        let started = dates::date_time(&point.run.entry.started_at);
+        let mut row = vec![Cell::Number(f64::from(number)), Cell::Text(&started)];
+        row.extend(cells(point));
+        data.row(&row);
+    }
+    data
+}
+
+/// What a unit's figures are multiplied by in a table, and the unit there.
+const fn in_unit(unit: Unit) -> (f64, &'static str) {
+    match unit {
+        Unit::Nanoseconds => (1e-6, "ms"),
+        Unit::Bytes => (1.0, "bytes"),
+        Unit::Share | Unit::Growth => (100.0, "%"),
+        Unit::PerSecond => (1.0, "op/s"),
+        Unit::PerSave => (1.0, "per save"),
+        Unit::Factor | Unit::Count => (1.0, ""),
+    }
 }
 
 fn candidate(series: &Series<'_>) -> Vec<TrendLine> {
@@ -167,6 +239,25 @@ mod tests {
         assert_eq!(
             arms_finding(&p99).replace('\u{202f}', "_"),
             "Latency P99, newest run: 10.0_ms by the baseline, 5.10_ms by the candidate"
+        );
+    }
+
+    #[test]
+    fn tables_hold_a_row_for_each_run() {
+        let index = reviewed(&[-0.7, -0.5]);
+        let history = History::of(&index, None).unwrap();
+        let series = history.series(key_metric("response.p99").unwrap()).unwrap();
+        assert_eq!(
+            followed_data(&series).csv,
+            "Run (of 2),Started,Change (%),From (%),To (%)\n\
+             1,\"Thu 13 Nov 2025, 09:42 UTC\",-70,-74,-66\n\
+             2,\"Thu 20 Nov 2025, 09:42 UTC\",-50,-54,-46"
+        );
+        assert_eq!(
+            arms_data(&series).csv,
+            "Run (of 2),Started,Baseline (ms),Candidate (ms)\n\
+             1,\"Thu 13 Nov 2025, 09:42 UTC\",10,3\n\
+             2,\"Thu 20 Nov 2025, 09:42 UTC\",10,5"
         );
     }
 }

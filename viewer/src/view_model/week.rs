@@ -7,7 +7,8 @@ use shared::units::{Unit, format_change, format_factor, format_value};
 use shared::verdict::Verdict;
 
 use super::dates;
-use super::history::{History, Reviewed, better_or_worse, key_metric, moved, show, show_interval};
+use super::history::{History, Reviewed, key_metric, moved};
+use super::series::{better_or_worse, show, show_interval};
 
 /// Changes that the sentence names; the table has the rest.
 const MOST_NAMED: usize = 3;
