@@ -85,6 +85,6 @@ done
 sed -i -E 's/^ +//; /^\/\//d; /^\/\*\*.*\*\/$/d; /^$/d' dist/instruments.js dist/copies.js
 named_by_contents copies.js instruments.js
 named_by_contents instruments.js start.js
-for file in start.js statebench.css icon.svg; do
+for file in start.js page.js statebench.css icon.svg; do
   named_by_contents "$file" index.html
 done

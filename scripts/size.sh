@@ -19,7 +19,7 @@ sum_of() { # FILE...
   done
 }
 
-sum_of dist/index.html dist/*.css dist/start-*.js
+sum_of dist/index.html dist/*.css dist/start-*.js dist/page-*.js
 shell=$sum
 over=0
 for program in overview evidence comparison; do

@@ -15,7 +15,7 @@ function wanted() {
   if (hash && !hash.startsWith("#/")) return undefined;
   const [, page, run, other] = hash.split("?")[0].split("/").filter((part, i) => part || i === 0);
   if (page === "run" && run) return "evidence";
-  return page === "compare" && other ? "comparison" : "overview";
+  return page === "open" || (page === "compare" && other) ? "comparison" : "overview";
 }
 
 async function start() {

@@ -5,6 +5,8 @@
 //! pairs instead of the quarter megabyte of counters that a recording histogram needs.
 
 mod decode;
+mod interval_log;
+mod percentile_file;
 
 use crate::sort::sort_by;
 use base64::Engine;
@@ -14,7 +16,12 @@ use serde::{
     Deserialize, Deserializer as SerdeDeserializer, Serialize, Serializer as SerdeSerializer,
 };
 
-/// Significant decimal digits of every histogram.
+pub use interval_log::{
+    IntervalLog, IntervalLogReader, LogFault, LogProblem, Tagged, read_interval_log,
+};
+pub use percentile_file::{PercentileFault, PercentileFile, RowProblem, read_percentile_file};
+
+/// Significant decimal digits of every histogram of a report.
 pub const SIGNIFICANT_DIGITS: u8 = 3;
 /// The highest latency that a recording histogram takes, nanoseconds: one hour. Higher ones count as this.
 pub const HIGHEST_NS: u64 = 3_600_000_000_000;
@@ -145,6 +152,18 @@ impl Histogram {
             buckets,
             count,
         }
+    }
+
+    /// The same values in a unit of which one holds so many of the present one.
+    #[must_use]
+    pub fn times(&self, factor: u64) -> Self {
+        let mut scaled = self.clone();
+        scaled.encoded.clear();
+        for bucket in &mut scaled.buckets {
+            bucket.lowest = bucket.lowest.saturating_mul(factor);
+            bucket.highest = bucket.highest.saturating_mul(factor);
+        }
+        scaled
     }
 
     /// The text as it stands in the report; empty for an empty or a merged histogram.

@@ -15,6 +15,7 @@ pub mod estimate;
 pub mod gate;
 pub mod histogram;
 pub mod metric;
+pub(crate) mod pace;
 pub mod report;
 pub mod review;
 pub mod sort;

@@ -136,7 +136,8 @@ pub fn format_count(count: u64) -> String {
 }
 
 /// A number of things: 1 target, 2 targets.
-pub(crate) fn format_things(count: u64, one: &str, many: &str) -> String {
+#[must_use]
+pub fn format_things(count: u64, one: &str, many: &str) -> String {
     format!(
         "{} {}",
         format_count(count),

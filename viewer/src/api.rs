@@ -1,26 +1,20 @@
-//! Getting report files: relative to the page, so that the site works from any path, and never from elsewhere.
+//! Getting report files, and the checks that each has to pass. They are named relative to the page, so that the site
+//! works from any path.
+
+use std::rc::Rc;
 
 use shared::criteria::Policy;
 use shared::report::{
-    Index, ReadError, Run, Scenario, ScenarioEntry, Status, check_digest, read_index,
+    Index, ReadError, Run, Scenario, ScenarioEntry, Status, check_digest, listed_runs, read_index,
     read_policies, read_run, read_scenario,
 };
-use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{RequestCache, RequestInit, Response};
 
+use crate::browser::Slices;
+pub(crate) use crate::files::Fault;
+use crate::files::{Progress, fetch, finish, start};
 use crate::route::is_name;
-
-/// A report file that cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Fault {
-    /// The file, relative to the page.
-    pub(crate) file: String,
-    /// What is wrong with it.
-    pub(crate) reason: String,
-    /// Whether the file does not exist.
-    pub(crate) missing: bool,
-}
+use crate::view_model::choice::nearest;
 
 /// Why a scenario of a run cannot be shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +28,11 @@ pub(crate) enum Absence {
 /// A run with what could be read of it.
 #[derive(Debug)]
 pub(crate) struct RunFiles {
-    pub(crate) run: Run,
+    /// The folder of the run's folder, relative to the page.
+    pub(crate) base: String,
+    /// Whether the reader opened its files in this tab, so that nobody else has them.
+    pub(crate) is_local: bool,
+    pub(crate) run: Rc<Run>,
     /// The scenarios that can be shown, in the run's order.
     pub(crate) scenarios: Vec<Scenario>,
     /// The others, by name.
@@ -42,6 +40,14 @@ pub(crate) struct RunFiles {
 }
 
 impl RunFiles {
+    /// The run's `run.json`, to be downloaded; empty where the reader has it.
+    pub(crate) fn download(&self) -> String {
+        if self.is_local {
+            return String::new();
+        }
+        run_file(&self.base, &self.run.id)
+    }
+
     /// A scenario that can be shown.
     pub(crate) fn scenario(&self, name: &str) -> Option<&Scenario> {
         self.scenarios.iter().find(|s| s.name == name)
@@ -66,23 +72,26 @@ impl RunFiles {
 }
 
 /// Where a run's `run.json` lies, relative to the page.
-pub(crate) fn run_file(run: &str) -> String {
-    format!("reports/{run}/run.json")
+pub(crate) fn run_file(base: &str, run: &str) -> String {
+    format!("{base}{run}/run.json")
 }
 
-const INDEX: &str = "reports/index.json";
+/// Where the list of runs lies, relative to the page.
+fn index_file(base: &str) -> String {
+    format!("{base}index.json")
+}
 
 /// Gets the text of the list of runs; `None` where no run was ever listed.
-pub(crate) async fn fetch_index() -> Result<Option<String>, Fault> {
-    match fetch(INDEX).await {
+pub(crate) async fn fetch_index(base: &str) -> Result<Option<String>, Fault> {
+    match fetch(&index_file(base)).await {
         Err(fault) if fault.missing => Ok(None),
         fetched => fetched.map(Some),
     }
 }
 
 /// Reads the list of runs.
-pub(crate) fn parse_index(text: &str) -> Result<Index, Fault> {
-    read_index(text).map_err(|e| unreadable(INDEX, &e))
+pub(crate) fn parse_index(base: &str, text: &str) -> Result<Index, Fault> {
+    read_index(text).map_err(|e| unreadable(&index_file(base), &e))
 }
 
 /// Gets the policy that comparisons are judged by.
@@ -91,64 +100,85 @@ pub(crate) async fn load_gate_policy() -> Result<Policy, Fault> {
     let text = fetch(file).await?;
     let policies = read_policies(&text).map_err(|e| unreadable(file, &e))?;
     let gate = policies.into_iter().find(|policy| policy.gate);
-    gate.ok_or_else(|| damaged(file, "holds no policy for a gate".to_owned()))
+    gate.ok_or_else(|| Fault::damaged(file, "holds no policy for a gate"))
 }
 
 /// Gets `run.json` of a run.
-pub(crate) async fn load_run(id: &str) -> Result<Run, Fault> {
-    let file = run_file(id);
-    let text = fetch(&file).await?;
-    parse_run(&file, &text)
+pub(crate) async fn load_run(base: &str, id: &str) -> Result<Run, Fault> {
+    let file = run_file(base, id);
+    match fetch(&file).await {
+        Ok(text) => parse_run(&file, &text),
+        Err(fault) if fault.missing => {
+            let listed = fetch(&index_file(base)).await.unwrap_or_default();
+            let near = nearest(listed_runs(&listed), id);
+            Err(Fault { near, ..fault })
+        }
+        Err(fault) => Err(fault),
+    }
 }
 
 /// Asks for one scenario of a run, so that all are on their way before the first is read.
-pub(crate) fn start_scenario(run: &Run, entry: &ScenarioEntry) -> Option<JsFuture> {
-    (entry.digest.is_some() && is_name(&entry.file)).then(|| start(&scenario_file(run, entry)))?
+pub(crate) fn start_scenario(base: &str, run: &Run, entry: &ScenarioEntry) -> Option<JsFuture> {
+    (entry.digest.is_some() && is_name(&entry.file))
+        .then(|| start(&scenario_file(base, run, entry)))?
 }
 
 /// Takes and checks what [`start_scenario`] asked for.
 pub(crate) async fn finish_scenario(
-    run: &Run,
+    (base, run): (&str, &Run),
     entry: &ScenarioEntry,
     request: Option<JsFuture>,
+    progress: Progress<'_>,
+    slices: &Slices,
 ) -> Result<Scenario, Absence> {
     if entry.digest.is_none() {
         return Err(Absence::NotMeasured(absence(&entry.status)));
     }
-    let file = scenario_file(run, entry);
+    let file = scenario_file(base, run, entry);
     if !is_name(&entry.file) {
-        return Err(Absence::Damaged(damaged(
-            &file,
-            "is no name of a file in the run's folder".to_owned(),
-        )));
+        let reason = "is no name of a file in the run's folder";
+        return Err(Absence::Damaged(Fault::damaged(&file, reason)));
     }
-    let text = finish(&file, request).await.map_err(Absence::Damaged)?;
-    parse_scenario(&file, &text, run, entry).map_err(Absence::Damaged)
+    let text = finish(&file, request, progress).await;
+    let text = text.map_err(Absence::Damaged)?;
+    slices.pause().await;
+    let scenario = parse_scenario(&file, &text).map_err(Absence::Damaged)?;
+    slices.pause().await;
+    match is_sealed(&file, &text, &scenario, run, entry) {
+        Ok(()) => Ok(scenario),
+        Err(fault) => Err(Absence::Damaged(fault)),
+    }
 }
 
-fn scenario_file(run: &Run, entry: &ScenarioEntry) -> String {
-    format!("reports/{}/{}", run.id, entry.file)
+fn scenario_file(base: &str, run: &Run, entry: &ScenarioEntry) -> String {
+    format!("{base}{}/{}", run.id, entry.file)
 }
 
-fn parse_run(file: &str, text: &str) -> Result<Run, Fault> {
+/// Reads `run.json` and checks its seal.
+pub(crate) fn parse_run(file: &str, text: &str) -> Result<Run, Fault> {
     let run = read_run(text).map_err(|e| unreadable(file, &e))?;
-    check_digest(text).map_err(|e| damaged(file, e.to_string()))?;
+    check_digest(text).map_err(|e| Fault::damaged(file, e.to_string()))?;
     if !is_name(&run.id) {
-        return Err(damaged(file, "field id: is no name of a folder".to_owned()));
+        return Err(Fault::damaged(file, "field id: is no name of a folder"));
     }
     Ok(run)
 }
 
-fn parse_scenario(
+fn parse_scenario(file: &str, text: &str) -> Result<Scenario, Fault> {
+    read_scenario(text).map_err(|e| unreadable(file, &e))
+}
+
+/// Checks that a scenario is as it was written, and the one that its run names.
+fn is_sealed(
     file: &str,
     text: &str,
+    scenario: &Scenario,
     run: &Run,
     entry: &ScenarioEntry,
-) -> Result<Scenario, Fault> {
-    let scenario = read_scenario(text).map_err(|e| unreadable(file, &e))?;
-    let digest = check_digest(text).map_err(|e| damaged(file, e.to_string()))?;
+) -> Result<(), Fault> {
+    let digest = check_digest(text).map_err(|e| Fault::damaged(file, e.to_string()))?;
     if entry.digest.as_deref() != Some(digest.as_str()) || scenario.run != run.id {
-        return Err(damaged(
+        return Err(Fault::damaged(
             file,
             format!(
                 "is not the file that belongs to run {}: its seal is another one",
@@ -156,7 +186,7 @@ fn parse_scenario(
             ),
         ));
     }
-    Ok(scenario)
+    Ok(())
 }
 
 fn absence(status: &Status) -> String {
@@ -173,57 +203,7 @@ fn unreadable(file: &str, e: &ReadError) -> Fault {
         ReadError::Syntax { .. } => ". The file may have been cut off while it was copied",
         _ => "",
     };
-    damaged(file, format!("{e}{hint}"))
-}
-
-fn damaged(file: &str, reason: String) -> Fault {
-    Fault {
-        file: file.to_owned(),
-        reason,
-        missing: false,
-    }
-}
-
-async fn fetch(file: &str) -> Result<String, Fault> {
-    finish(file, start(file)).await
-}
-
-fn start(file: &str) -> Option<JsFuture> {
-    let options = RequestInit::new();
-    // The list grows and files may be replaced: ask whether the stored copy is current.
-    options.set_cache(RequestCache::NoCache);
-    Some(JsFuture::from(
-        web_sys::window()?.fetch_with_str_and_init(file, &options),
-    ))
-}
-
-async fn finish(file: &str, request: Option<JsFuture>) -> Result<String, Fault> {
-    let failed = |reason: String| damaged(file, reason);
-    let response = match request {
-        Some(request) => request
-            .await
-            .and_then(|answer| answer.dyn_into::<Response>()),
-        None => Err(JsValue::NULL),
-    };
-    let response = response
-        .map_err(|_| failed("could not be fetched: the server does not answer".to_owned()))?;
-    match response.status() {
-        404 => Err(Fault {
-            missing: true,
-            ..failed("does not exist (the server answers 404)".to_owned())
-        }),
-        status if !response.ok() => Err(failed(format!(
-            "could not be fetched: the server answers {status}"
-        ))),
-        _ => body(&response)
-            .await
-            .map_err(|_| failed("could not be fetched: the transfer broke off".to_owned())),
-    }
-}
-
-async fn body(response: &Response) -> Result<String, JsValue> {
-    let text = JsFuture::from(response.text()?).await?;
-    text.as_string().ok_or(JsValue::NULL)
+    Fault::damaged(file, format!("{e}{hint}"))
 }
 
 #[cfg(test)]

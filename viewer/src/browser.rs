@@ -1,11 +1,13 @@
 //! What the site asks of the browser. A browser that refuses (storage switched off, no clipboard) costs a
 //! convenience, never the page.
 
-use js_sys::{Function, Promise};
-use wasm_bindgen::JsCast;
+use std::cell::Cell;
+
+use js_sys::{Array, Date, Function, Map, Promise, Reflect};
 use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Document, Element, HtmlElement, Storage, Window, window};
+use web_sys::{Blob, Document, Element, HtmlElement, Storage, Window, window};
 
 use crate::theme;
 
@@ -40,6 +42,59 @@ pub(crate) fn address() -> String {
         .unwrap_or_default()
 }
 
+/// Where the site comes from: `https://host:port`.
+pub(crate) fn origin() -> String {
+    window()
+        .and_then(|w| w.location().origin().ok())
+        .unwrap_or_default()
+}
+
+/// Whether the browser knows that it has no connection.
+pub(crate) fn is_offline() -> bool {
+    window().is_some_and(|w| !w.navigator().on_line())
+}
+
+/// A file that the reader opened in this tab, by the name under which it would be published; `web/page.js` keeps them.
+pub(crate) fn opened_file(name: &str) -> Option<Blob> {
+    let opened = global(&window()?, "openedFiles")?;
+    let file = opened.dyn_into::<Map>().ok()?.get(&JsValue::from_str(name));
+    file.dyn_into().ok()
+}
+
+/// Keeps a file under the name that it would have if it were published.
+pub(crate) fn keep_opened(name: &str, file: &Blob) {
+    let opened = window().and_then(|w| global(&w, "openedFiles"));
+    if let Some(Ok(opened)) = opened.map(JsCast::dyn_into::<Map>) {
+        opened.set(&JsValue::from_str(name), file);
+    }
+}
+
+/// The files that the reader opened last, with their paths; each is given out once.
+pub(crate) fn take_arrived() -> Vec<(String, Blob)> {
+    let arrived = window().and_then(|w| global(&w, "arrivedFiles"));
+    let Some(Ok(arrived)) = arrived.map(JsCast::dyn_into::<Array>) else {
+        return Vec::new();
+    };
+    let pair = |pair: JsValue| {
+        let pair: Array = pair.dyn_into().ok()?;
+        Some((pair.get(0).as_string()?, pair.get(1).dyn_into().ok()?))
+    };
+    let files = arrived.iter().filter_map(pair).collect();
+    arrived.set_length(0);
+    files
+}
+
+/// How often the reader, or a connection that is back, asked to load again what could not be had; each time `web/page.js`
+/// tells it as a change of the address.
+pub(crate) fn attempts() -> f64 {
+    let attempts = window().and_then(|w| global(&w, "attempts"));
+    attempts.and_then(|n| n.as_f64()).unwrap_or_default()
+}
+
+fn global(window: &Window, name: &str) -> Option<JsValue> {
+    Reflect::get(window, &JsValue::from_str(name)).ok()
+}
+
 /// Changes the address without a new entry in the history; a theme that it names stays, unless the new one names another.
 pub(crate) fn replace_hash(new: &str) {
     let new = match theme::of_address(&hash()) {
@@ -53,29 +108,64 @@ pub(crate) fn replace_hash(new: &str) {
     }
 }
 
-/// Calls back whenever the address changes, until dropped.
-pub(crate) struct HashListener {
+/// The address changed.
+pub(crate) const ADDRESS: &str = "hashchange";
+/// The reader opened files (`web/page.js`).
+pub(crate) const FILES: &str = "files";
+
+/// Calls back whenever an event reaches the window, until dropped.
+pub(crate) struct Listener {
     window: Window,
+    event: &'static str,
     callback: Closure<dyn FnMut()>,
 }
 
-impl HashListener {
-    pub(crate) fn new(callback: impl FnMut() + 'static) -> Option<Self> {
+impl Listener {
+    pub(crate) fn new(event: &'static str, callback: impl FnMut() + 'static) -> Option<Self> {
         let window = window()?;
         let callback = Closure::<dyn FnMut()>::new(callback);
         window
-            .add_event_listener_with_callback("hashchange", callback.as_ref().unchecked_ref())
+            .add_event_listener_with_callback(event, callback.as_ref().unchecked_ref())
             .ok()?;
-        Some(Self { window, callback })
+        Some(Self {
+            window,
+            event,
+            callback,
+        })
     }
 }
 
-impl Drop for HashListener {
+impl Drop for Listener {
     fn drop(&mut self) {
         let callback = self.callback.as_ref().unchecked_ref();
         let _ = self
             .window
-            .remove_event_listener_with_callback("hashchange", callback);
+            .remove_event_listener_with_callback(self.event, callback);
+    }
+}
+
+/// The longest that work may keep the browser from painting and answering, milliseconds; one step of the work comes on
+/// top. Source: the RAIL model, work in the background of a page.
+const SLICE_MS: f64 = 50.0;
+
+/// Long work in slices.
+pub(crate) struct Slices {
+    began: Cell<f64>,
+}
+
+impl Slices {
+    pub(crate) fn new() -> Self {
+        Self {
+            began: Cell::new(Date::now()),
+        }
+    }
+
+    /// Lets the browser breathe where the slice is over. Nobody looks at a hidden page, whose timers browsers slow down.
+    pub(crate) async fn pause(&self) {
+        if Date::now() - self.began.get() > SLICE_MS && document().is_some_and(|d| !d.hidden()) {
+            breathe().await;
+            self.began.set(Date::now());
+        }
     }
 }
 

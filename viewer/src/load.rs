@@ -5,14 +5,17 @@ use std::rc::Rc;
 
 use shared::criteria::Policy;
 use shared::report::{Index, Run};
-use shared::summary::{RunSummary, summarize};
+use shared::summary::{RunSummary, summarize_in_steps};
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
-use crate::api::{self, Fault, RunFiles};
+use crate::api::{self, Fault, RunFiles, run_file};
+use crate::browser::{self, ADDRESS, Listener, Slices};
+use crate::place;
 use crate::route::Side;
-use shared::comparison::{Evidence, RunComparison, compare};
+use shared::comparison::{Evidence, RunComparison, compare_in_steps};
 
+const LIST: &str = "Loading the list of runs …";
 const COMPUTING: &str = "Computing intervals …";
 
 /// Something that comes from the server.
@@ -40,19 +43,37 @@ impl PartialEq for RunData {
     }
 }
 
+/// [`browser::attempts`] for components below the one that follows the address.
+#[hook]
+fn use_attempts() -> f64 {
+    let attempts = use_state_eq(browser::attempts);
+    let setter = attempts.setter();
+    use_effect_with((), move |()| {
+        let listener = Listener::new(ADDRESS, move || setter.set(browser::attempts()));
+        move || drop(listener)
+    });
+    *attempts
+}
+
 /// The list of runs; `None` in it where no run was ever listed. What an earlier page read is shown at once, and again only where
 /// the server has another list by now.
 #[hook]
 pub(crate) fn use_index() -> Loading<Rc<Option<Index>>> {
-    let state = use_state(|| match kept_index() {
+    let base = place::base();
+    let state = use_state(|| match kept_index(&base) {
         Some(kept) => Loading::Ready(kept),
-        None => Loading::Pending("Loading the list of runs …".to_owned()),
+        None => Loading::Pending(LIST.to_owned()),
     });
     let setter = state.setter();
-    use_effect_with((), move |()| {
+    let attempt = use_attempts();
+    use_effect_with((attempt, base), move |(_, base)| {
+        let base = base.clone();
         let task = Task::start(async move |task: Task| {
-            let shown = kept_index();
-            let loaded = load_index().await;
+            let shown = kept_index(&base);
+            if shown.is_none() {
+                setter.set(Loading::Pending(LIST.to_owned()));
+            }
+            let loaded = load_index(&base).await;
             let is_news = match (&loaded, &shown) {
                 (Ok(index), Some(shown)) => !Rc::ptr_eq(index, shown),
                 (_, shown) => shown.is_none(),
@@ -66,90 +87,161 @@ pub(crate) fn use_index() -> Loading<Rc<Option<Index>>> {
     (*state).clone()
 }
 
-/// A list and the text that it was read from; no text where there is no file.
-type KeptIndex = (Option<String>, Rc<Option<Index>>);
+/// Where reports are read from; an error says why not.
+type Base = Result<String, Fault>;
+
+/// A list, where it was read from, and its text; no text where there is no file.
+type KeptIndex = (Base, Option<String>, Rc<Option<Index>>);
 
 thread_local! {
     /// The list as it was read last: reading it takes longer than everything else that most pages made of it do.
     static KEPT: RefCell<Option<KeptIndex>> = const { RefCell::new(None) };
 }
 
-fn kept_index() -> Option<Rc<Option<Index>>> {
-    KEPT.with_borrow(|kept| kept.as_ref().map(|(_, index)| index.clone()))
-}
-
-async fn load_index() -> Result<Rc<Option<Index>>, Fault> {
-    let text = api::fetch_index().await?;
-    let is_same = |kept: &Option<KeptIndex>| kept.as_ref().is_some_and(|(old, _)| *old == text);
-    if KEPT.with_borrow(is_same)
-        && let Some(kept) = kept_index()
-    {
-        return Ok(kept);
-    }
-    let index = text.as_deref().map(api::parse_index).transpose()?;
-    let index = Rc::new(index);
-    KEPT.set(Some((text, index.clone())));
-    Ok(index)
-}
-
-/// A run, fetched once and kept while the reader moves between its pages; `None` while no run is asked for.
-#[hook]
-pub(crate) fn use_run(id: Option<&str>) -> Option<Loading<Rc<RunData>>> {
-    let state = use_state(|| None::<(String, Loading<Rc<RunData>>)>);
-    let setter = state.setter();
-    let kept = state.as_ref().map(|(id, _)| id.clone());
-    let wanted = id.map(str::to_owned).or(kept);
-    use_effect_with(wanted, move |wanted| {
-        let task = wanted.clone().map(|id| {
-            Task::start(async move |task: Task| {
-                let show = |loading| {
-                    if task.is_wanted() {
-                        setter.set(Some((id.clone(), loading)));
-                    }
-                };
-                let loaded = load(&id, |progress| show(Loading::Pending(progress))).await;
-                show(loaded.map_or_else(Loading::Failed, Loading::Ready));
-            })
-        });
-        move || task.iter().for_each(Task::cancel)
-    });
-    let id = id?;
-    Some(match state.as_ref() {
-        Some((loaded, loading)) if loaded == id => loading.clone(),
-        _ => Loading::Pending("Loading the run …".to_owned()),
+fn kept_index(base: &Base) -> Option<Rc<Option<Index>>> {
+    let of_base = |kept: &&KeptIndex| kept.0 == *base;
+    KEPT.with_borrow(|kept| {
+        kept.as_ref()
+            .filter(of_base)
+            .map(|(.., index)| index.clone())
     })
 }
 
-async fn load(id: &str, progress: impl Fn(String)) -> Result<Rc<RunData>, Fault> {
-    let files = load_files(id, &progress).await?;
-    progress(COMPUTING.to_owned());
-    crate::browser::breathe().await;
-    let summary = summarize(&files.run, &files.scenarios);
+async fn load_index(base: &Base) -> Result<Rc<Option<Index>>, Fault> {
+    let folder = base.clone()?;
+    let text = api::fetch_index(&folder).await?;
+    let is_same = |kept: &Option<KeptIndex>| kept.as_ref().is_some_and(|(_, old, _)| *old == text);
+    if KEPT.with_borrow(is_same)
+        && let Some(kept) = kept_index(base)
+    {
+        return Ok(kept);
+    }
+    let index = text
+        .as_deref()
+        .map(|text| api::parse_index(&folder, text))
+        .transpose()?;
+    let index = Rc::new(index);
+    KEPT.set(Some((base.clone(), text, index.clone())));
+    Ok(index)
+}
+
+/// A run on its way: what is known of it, and how many of its scenarios are there.
+#[derive(Debug, Clone)]
+pub(crate) struct Arrival {
+    pub(crate) run: Rc<Run>,
+    pub(crate) scenarios: usize,
+}
+
+/// What came of a wanted run.
+#[derive(Debug, Clone)]
+pub(crate) struct RunLoad {
+    pub(crate) state: Loading<Rc<RunData>>,
+    /// Once `run.json` is there.
+    pub(crate) arrival: Option<Arrival>,
+}
+
+impl RunLoad {
+    fn begun() -> Self {
+        Self {
+            state: Loading::Pending("Loading the run …".to_owned()),
+            arrival: None,
+        }
+    }
+}
+
+/// Where a run is read from: folder and name.
+type Wanted = (Base, String);
+
+/// A run, fetched once and kept while the reader moves between its pages; `None` while no run is asked for.
+#[hook]
+pub(crate) fn use_run(id: Option<&str>) -> Option<RunLoad> {
+    let state = use_state(|| None::<(Wanted, RunLoad)>);
+    let setter = state.setter();
+    let kept = state.as_ref().map(|(wanted, _)| wanted.clone());
+    let asked = id.map(|id| (place::base(), id.to_owned()));
+    use_effect_with(
+        (browser::attempts(), asked.clone().or(kept)),
+        move |(_, wanted)| {
+            let task = wanted.clone().map(|wanted| {
+                Task::start(async move |task: Task| {
+                    let show = |load| {
+                        if task.is_wanted() {
+                            setter.set(Some((wanted.clone(), load)));
+                        }
+                    };
+                    let loaded = load(&wanted, &show).await;
+                    show(RunLoad {
+                        state: loaded.map_or_else(Loading::Failed, Loading::Ready),
+                        arrival: None,
+                    });
+                })
+            });
+            move || task.iter().for_each(Task::cancel)
+        },
+    );
+    let asked = asked?;
+    Some(match state.as_ref() {
+        Some((loaded, load)) if *loaded == asked => load.clone(),
+        _ => RunLoad::begun(),
+    })
+}
+
+async fn load((base, id): &Wanted, show: &dyn Fn(RunLoad)) -> Result<Rc<RunData>, Fault> {
+    show(RunLoad::begun());
+    let base = base.clone()?;
+    let slices = Slices::new();
+    let tell = |text, arrival| {
+        show(RunLoad {
+            state: Loading::Pending(text),
+            arrival,
+        });
+    };
+    let files = load_files(&base, id, &slices, &tell).await?;
+    tell(COMPUTING.to_owned(), None);
+    let summary = summarize_in_steps(&files.run, &files.scenarios, &async || {
+        slices.pause().await;
+    })
+    .await;
     Ok(Rc::new(RunData { files, summary }))
 }
 
-async fn load_files(id: &str, progress: &dyn Fn(String)) -> Result<RunFiles, Fault> {
-    let run = api::load_run(id).await?;
+/// Tells how far loading is.
+type Tell<'a> = &'a dyn Fn(String, Option<Arrival>);
+
+async fn load_files(
+    base: &str,
+    id: &str,
+    slices: &Slices,
+    tell: Tell<'_>,
+) -> Result<RunFiles, Fault> {
+    let run = Rc::new(api::load_run(base, id).await?);
     let total = run.scenarios.len();
     let started: Vec<_> = run
         .scenarios
         .iter()
-        .map(|entry| api::start_scenario(&run, entry))
+        .map(|entry| api::start_scenario(base, &run, entry))
         .collect();
     let mut scenarios = Vec::new();
     let mut absent = Vec::new();
     for (i, (entry, request)) in run.scenarios.iter().zip(started).enumerate() {
-        progress(format!(
-            "Loading scenario {} of {total}: {} …",
-            i + 1,
-            entry.title
-        ));
-        match api::finish_scenario(&run, entry, request).await {
+        let progress = |size: &str| {
+            let arrival = Arrival {
+                run: run.clone(),
+                scenarios: i,
+            };
+            let (number, title) = (i + 1, &entry.title);
+            let text = format!("Loading scenario {number} of {total}: {title} … {size}");
+            tell(text, Some(arrival));
+        };
+        progress("");
+        match api::finish_scenario((base, &run), entry, request, &progress, slices).await {
             Ok(scenario) => scenarios.push(scenario),
             Err(absence) => absent.push((entry.name.clone(), absence)),
         }
     }
     Ok(RunFiles {
+        base: base.to_owned(),
+        is_local: browser::opened_file(&run_file(base, id)).is_some(),
         run,
         scenarios,
         absent,
@@ -179,8 +271,10 @@ impl PartialEq for CompareData {
 pub(crate) fn use_comparison(reference: &Side, candidate: &Side) -> Loading<Rc<CompareData>> {
     let state = use_state(|| Loading::Pending("Loading the runs …".to_owned()));
     let setter = state.setter();
-    use_effect_with((reference.clone(), candidate.clone()), move |sides| {
-        let (reference, candidate) = sides.clone();
+    let attempt = use_attempts();
+    let sides = (attempt, reference.clone(), candidate.clone());
+    use_effect_with(sides, move |(_, reference, candidate)| {
+        let (reference, candidate) = (reference.clone(), candidate.clone());
         let task = Task::start(async move |task: Task| {
             let show = |loading| {
                 if task.is_wanted() {
@@ -201,20 +295,22 @@ async fn load_comparison(
     candidate: &Side,
     progress: &dyn Fn(String),
 ) -> Result<Rc<CompareData>, Fault> {
-    let first = Rc::new(load_files(&reference.run, progress).await?);
+    let base = place::base()?;
+    let slices = Slices::new();
+    let tell = |text, _| progress(text);
+    let first = Rc::new(load_files(&base, &reference.run, &slices, &tell).await?);
     let second = if candidate.run == reference.run {
         first.clone()
     } else {
-        Rc::new(load_files(&candidate.run, progress).await?)
+        Rc::new(load_files(&base, &candidate.run, &slices, &tell).await?)
     };
     let policy = load_policy(&second.run).await?;
     progress(COMPUTING.to_owned());
-    crate::browser::breathe().await;
-    let result = compare(
-        &evidence(&first, reference),
-        &evidence(&second, candidate),
-        &policy,
-    )
+    let sides = (evidence(&first, reference), evidence(&second, candidate));
+    let result = compare_in_steps(&sides.0, &sides.1, &policy, &async || {
+        slices.pause().await;
+    })
+    .await
     .map_err(|e| e.to_string());
     Ok(Rc::new(CompareData {
         reference: first,

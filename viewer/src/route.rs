@@ -2,12 +2,14 @@
 
 mod view;
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 use shared::arms::ArmRole;
 use shared::cost::Prices;
 
 pub(crate) use view::{LatencyView, TimeRange};
+
+use crate::place;
 
 /// A page with all that its address says.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,6 +56,10 @@ pub(crate) enum Route {
         /// The scenario whose curves are shown; the first one where absent.
         scenario: Option<String>,
     },
+    /// The words of the field.
+    Glossary,
+    /// Files of this computer.
+    Open,
     /// No page has this address.
     NotFound(String),
 }
@@ -134,6 +140,8 @@ impl Route {
                 scenario: (*scenario).to_owned(),
                 view: LatencyView::parse(query),
             },
+            ["open"] => Self::Open,
+            ["glossary"] => Self::Glossary,
             ["compare"] => Self::Choose(None),
             ["compare", run] if named => Self::Choose(Some((*run).to_owned())),
             ["compare", reference, candidate] => Side::parse(reference)
@@ -187,18 +195,22 @@ impl Route {
     /// choose by.
     pub(crate) fn program(&self) -> Program {
         match self {
-            Self::Runs | Self::Week(_) | Self::Trends(_) | Self::Trend { .. } | Self::Choose(_) => {
-                Program::Overview
-            }
+            Self::Runs
+            | Self::Week(_)
+            | Self::Trends(_)
+            | Self::Trend { .. }
+            | Self::Choose(_)
+            | Self::Glossary => Program::Overview,
             Self::Report(_) | Self::PricedReport { .. } | Self::Scenario { .. } => {
                 Program::Evidence
             }
-            Self::Compare { .. } => Program::Comparison,
+            Self::Compare { .. } | Self::Open => Program::Comparison,
             Self::NotFound(address) => {
                 let path = address.split('?').next().unwrap_or_default();
                 let mut parts = path.split('/').filter(|part| !part.is_empty());
                 match parts.next() {
                     Some("run") if parts.next().is_some() => Program::Evidence,
+                    Some("open") => Program::Comparison,
                     Some("compare") if parts.nth(1).is_some() => Program::Comparison,
                     _ => Program::Overview,
                 }
@@ -251,15 +263,29 @@ fn profile(query: &str) -> Option<String> {
 }
 
 /// The value of a key in `key=value&key=value`.
-fn value<'a>(query: &'a str, key: &str) -> Option<&'a str> {
+pub(crate) fn value<'a>(query: &'a str, key: &str) -> Option<&'a str> {
     query
         .split('&')
         .filter_map(|pair| pair.split_once('='))
         .find_map(|(k, value)| (k == key).then_some(value))
 }
 
+/// The address, with the place that the site's other pages are read from.
 impl fmt::Display for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&place::with_place(self.within_place()))
+    }
+}
+
+impl Route {
+    fn within_place(&self) -> String {
+        let mut address = String::new();
+        // Writing into a text cannot fail.
+        let _ = self.write(&mut address);
+        address
+    }
+
+    fn write(&self, f: &mut String) -> fmt::Result {
         match self {
             Self::Runs => f.write_str("#/"),
             Self::Week(week) => write!(f, "#/week/{week}"),
@@ -275,6 +301,8 @@ impl fmt::Display for Route {
                 scenario,
                 view,
             } => write!(f, "#/run/{run}/{scenario}{view}"),
+            Self::Open => f.write_str("#/open"),
+            Self::Glossary => f.write_str("#/glossary"),
             Self::Choose(None) => f.write_str("#/compare"),
             Self::Choose(Some(run)) => write!(f, "#/compare/{run}"),
             Self::Compare {
@@ -293,7 +321,7 @@ impl fmt::Display for Route {
     }
 }
 
-fn of_profile(f: &mut fmt::Formatter<'_>, path: &str, profile: Option<&str>) -> fmt::Result {
+fn of_profile(f: &mut String, path: &str, profile: Option<&str>) -> fmt::Result {
     f.write_str(path)?;
     match profile {
         Some(profile) => write!(f, "?profile={profile}"),
@@ -330,6 +358,8 @@ mod tests {
             "#/run/r1/medium-load",
             "#/run/r1/medium-load?class=duplicate&time=service",
             "#/run/r1/medium-load?class=all&time=service",
+            "#/open",
+            "#/glossary",
             "#/trends",
             "#/trends?profile=full",
             "#/trends/response.p95",
@@ -376,6 +406,8 @@ mod tests {
             ("#//run/r1/low?x=/", Program::Evidence),
             ("#/compare/r1/r2", Program::Comparison),
             ("#/compare/r1/../x", Program::Comparison),
+            ("#/open", Program::Comparison),
+            ("#/open/x", Program::Comparison),
             ("#/", Program::Overview),
             ("#/run", Program::Overview),
             ("#/run?/x", Program::Overview),

@@ -15,6 +15,7 @@ use crate::criteria::{Better, Policy, Target};
 use crate::estimate::{Estimate, open_pairs};
 use crate::gate;
 use crate::metric::Metric;
+use crate::pace;
 use crate::report::{Run, Scenario, Status};
 use crate::summary::{in_words, saves_lost, unfinished};
 use crate::trust::{TrustCheck, run_checks};
@@ -155,6 +156,19 @@ pub fn compare(
     candidate: &Evidence<'_>,
     policy: &Policy,
 ) -> Result<RunComparison, CompareError> {
+    pace::at_once(compare_in_steps(reference, candidate, policy, &pace::none))
+}
+
+/// [`compare`] with a pause after each target and each scenario.
+///
+/// # Errors
+/// As [`compare`].
+pub async fn compare_in_steps(
+    reference: &Evidence<'_>,
+    candidate: &Evidence<'_>,
+    policy: &Policy,
+    pause: &impl AsyncFn(),
+) -> Result<RunComparison, CompareError> {
     let kind = kind(reference, candidate)?;
     let calibrations = [
         Calibration::of(reference.scenarios),
@@ -170,7 +184,7 @@ pub fn compare(
             kind,
             calibrations: &calibrations,
         };
-        let (difference, mut judged) = rows::scenario(&sides, policy);
+        let (difference, mut judged) = rows::scenario_in_steps(&sides, policy, pause).await;
         if shared.len() > 1 {
             for judgement in &mut judged {
                 judgement

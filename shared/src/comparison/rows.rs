@@ -45,9 +45,13 @@ pub(super) struct Sides<'a> {
     pub(super) calibrations: &'a [Calibration<'a>; 2],
 }
 
-/// Judges a scenario: its rows for people, and the judgements behind the first of them.
-pub(super) fn scenario(sides: &Sides<'_>, policy: &Policy) -> (ScenarioDifference, Vec<Judgement>) {
-    let judgements = judge(sides, policy);
+/// Judges a scenario, with a pause after each figure: its rows for people, and the judgements behind the first of them.
+pub(super) async fn scenario_in_steps(
+    sides: &Sides<'_>,
+    policy: &Policy,
+    pause: &impl AsyncFn(),
+) -> (ScenarioDifference, Vec<Judgement>) {
+    let judgements = judge_in_steps(sides, policy, pause).await;
     let mut rows: Vec<DifferenceRow> = judgements.iter().map(judged_row).collect();
     for (metric, title) in shown() {
         if judgements.iter().all(|j| j.criterion.metric != metric) {
@@ -57,6 +61,7 @@ pub(super) fn scenario(sides: &Sides<'_>, policy: &Policy) -> (ScenarioDifferenc
                     .ok()
                     .map(|c| plain_row(title, &c)),
             );
+            pause().await;
         }
     }
     let verdict = if policy.gate {
@@ -89,16 +94,19 @@ impl Sides<'_> {
 }
 
 /// The targets that apply to a scenario, as one family.
-fn judge(sides: &Sides<'_>, policy: &Policy) -> Vec<Judgement> {
-    let family = policy
-        .criteria
-        .iter()
-        .filter(|c| applies(c, sides, policy.gate));
-    judge_evidence(
-        family
-            .map(|criterion| evidenced(criterion, sides))
-            .collect(),
-    )
+async fn judge_in_steps(
+    sides: &Sides<'_>,
+    policy: &Policy,
+    pause: &impl AsyncFn(),
+) -> Vec<Judgement> {
+    let mut family = Vec::new();
+    for criterion in &policy.criteria {
+        if applies(criterion, sides, policy.gate) {
+            family.push(evidenced(criterion, sides));
+            pause().await;
+        }
+    }
+    judge_evidence(family)
 }
 
 /// A gate's targets apply to every scenario; others to their own, and those that ask for a gain over the standard

@@ -15,17 +15,69 @@ const LARGEST_PAYLOAD_BYTES: usize = 1 << 20;
 pub(super) const COMPRESSED_COOKIE: u32 = 0x1c84_9314;
 const V2_COOKIE: u32 = 0x1c84_9313;
 const V2_HEADER_BYTES: usize = 40;
+/// Significant digits of an HdrHistogram at most.
+const MOST_DIGITS: u32 = 5;
 /// Bytes of a counter at most; the last one carries eight bits of it.
 const COUNTER_BYTES: u32 = 9;
-/// Half of the 2048 counters that three digits need in the first bucket, as a power of two: 1000 values apart by one.
-const HALF_MAGNITUDE: u32 = 10;
-/// Counters of the widest histogram: those of the first bucket, and half as many for each doubling up to 64 bits.
-const MOST_COUNTERS: u64 = (u64::BITS as u64 - HALF_MAGNITUDE as u64 + 1) << HALF_MAGNITUDE;
+/// A longer text of another tool is not looked at: what it could hold is refused anyway, and it would take as much memory.
+const LONGEST_TEXT: usize = 2 * LARGEST_PAYLOAD_BYTES;
 
-/// The non-empty buckets of an encoded histogram, lowest first.
+/// How the values of an encoding are spread over its counters.
+#[derive(Debug, Clone, Copy)]
+struct Shape {
+    /// The power of two of the smallest step.
+    unit: u32,
+    /// Half of the counters of the first bucket, as a power of two: 2048 counters for 3 digits, where 2 × 1000 values
+    /// are apart by one.
+    half: u32,
+}
+
+impl Shape {
+    fn new(unit: u32, digits: u32) -> Self {
+        let apart_by_one = 2 * 10_u64.saturating_pow(digits);
+        let half = apart_by_one.next_power_of_two().ilog2() - 1;
+        Self { unit, half }
+    }
+
+    /// Counters of the widest histogram: those of the first bucket, and half as many for each doubling up to 64 bits.
+    fn most_counters(self) -> u64 {
+        u64::from(u64::BITS - self.half + 1) << self.half
+    }
+}
+
+/// The non-empty buckets of a histogram as reports keep them, lowest first.
 pub(super) fn buckets(text: &str) -> Result<Vec<Bucket>, HistogramError> {
     let plain = payload(text)?;
-    let unit = check_header(&plain)?;
+    let (unit, digits) = check_header(&plain)?;
+    if digits != u32::from(SIGNIFICANT_DIGITS) {
+        return Err(HistogramError::Header("not 3 significant digits"));
+    }
+    counters(&plain, Shape::new(unit, digits))
+}
+
+/// The non-empty buckets of a histogram that another tool wrote: compressed or not, 0 to 5 digits.
+pub(super) fn foreign_buckets(text: &str) -> Result<Vec<Bucket>, HistogramError> {
+    if text.len() > LONGEST_TEXT {
+        return Err(HistogramError::Header("longer than a histogram can be"));
+    }
+    let bytes = bytes(text)?;
+    let plain = if word(&bytes, 0) == Some(V2_COOKIE) {
+        bytes
+    } else {
+        uncompressed(&bytes)?
+    };
+    let (unit, digits) = check_header(&plain)?;
+    if digits > MOST_DIGITS {
+        return Err(HistogramError::Header("more than 5 significant digits"));
+    }
+    // The JavaScript port writes 1 and means none.
+    if word(&plain, 8).is_none_or(|offset| offset > 1) {
+        return Err(HistogramError::Header("its counters are shifted"));
+    }
+    counters(&plain, Shape::new(unit, digits))
+}
+
+fn counters(plain: &[u8], shape: Shape) -> Result<Vec<Bucket>, HistogramError> {
     let mut buckets = Vec::new();
     let mut rest = &plain[V2_HEADER_BYTES..];
     let mut index = 0_u64;
@@ -37,7 +89,7 @@ pub(super) fn buckets(text: &str) -> Result<Vec<Bucket>, HistogramError> {
             continue;
         }
         if counter > 0 {
-            let (lowest, highest) = bounds(index, unit)?;
+            let (lowest, highest) = bounds(index, shape)?;
             buckets.push(Bucket {
                 lowest,
                 highest,
@@ -46,7 +98,7 @@ pub(super) fn buckets(text: &str) -> Result<Vec<Bucket>, HistogramError> {
         }
         index = index.saturating_add(1);
     }
-    if index > MOST_COUNTERS {
+    if index > shape.most_counters() {
         return Err(too_many());
     }
     Ok(buckets)
@@ -54,9 +106,16 @@ pub(super) fn buckets(text: &str) -> Result<Vec<Bucket>, HistogramError> {
 
 /// The decompressed encoding, header included.
 pub(super) fn payload(text: &str) -> Result<Vec<u8>, HistogramError> {
-    let compressed = STANDARD
+    uncompressed(&bytes(text)?)
+}
+
+fn bytes(text: &str) -> Result<Vec<u8>, HistogramError> {
+    STANDARD
         .decode(text)
-        .map_err(|e| HistogramError::Base64(e.to_string()))?;
+        .map_err(|e| HistogramError::Base64(e.to_string()))
+}
+
+fn uncompressed(compressed: &[u8]) -> Result<Vec<u8>, HistogramError> {
     let (head, body) = compressed
         .split_at_checked(8)
         .ok_or(HistogramError::Header("shorter than its header"))?;
@@ -98,20 +157,18 @@ fn decompress(body: &[u8]) -> Result<Vec<u8>, HistogramError> {
     }
 }
 
-/// Checks payload length, digits and range, and returns the magnitude of the smallest step: its power of two.
-pub(super) fn check_header(plain: &[u8]) -> Result<u32, HistogramError> {
+/// Checks payload length and range, and returns the power of two of the smallest step, and the significant digits.
+fn check_header(plain: &[u8]) -> Result<(u32, u32), HistogramError> {
     if plain.len() < V2_HEADER_BYTES || word(plain, 0) != Some(V2_COOKIE) {
         return Err(HistogramError::Header("wrong inner cookie"));
     }
     if word(plain, 4).map(|n| n as usize) != Some(plain.len() - V2_HEADER_BYTES) {
         return Err(HistogramError::Header("inner length does not agree"));
     }
-    if word(plain, 12) != Some(u32::from(SIGNIFICANT_DIGITS)) {
-        return Err(HistogramError::Header("not 3 significant digits"));
-    }
+    let digits = word(plain, 12).unwrap_or_default();
     let lowest = word(plain, 16).zip(word(plain, 20));
     match lowest.map(|(high, low)| u64::from(high) << 32 | u64::from(low)) {
-        Some(lowest) if lowest > 0 => Ok(lowest.ilog2()),
+        Some(lowest) if lowest > 0 => Ok((lowest.ilog2(), digits)),
         _ => Err(HistogramError::Header("counts from zero")),
     }
 }
@@ -147,15 +204,16 @@ fn too_many() -> HistogramError {
 }
 
 /// The lowest and the highest value of a counter.
-fn bounds(index: u64, unit: u32) -> Result<(u64, u64), HistogramError> {
-    let half = 1_u64 << HALF_MAGNITUDE;
+fn bounds(index: u64, shape: Shape) -> Result<(u64, u64), HistogramError> {
+    let half = 1_u64 << shape.half;
     let (step, place) = if index < half {
         (0, index)
     } else {
-        ((index >> HALF_MAGNITUDE) - 1, (index & (half - 1)) + half)
+        ((index >> shape.half) - 1, (index & (half - 1)) + half)
     };
-    let shift = u32::try_from(step).unwrap_or(u32::MAX).saturating_add(unit);
-    if shift > u64::BITS - HALF_MAGNITUDE - 1 {
+    let step = u32::try_from(step).unwrap_or(u32::MAX);
+    let shift = step.saturating_add(shape.unit);
+    if shift > u64::BITS - shape.half - 1 {
         return Err(too_many());
     }
     let lowest = place << shift;

@@ -32,7 +32,9 @@ pub use faults::{Fault, Incident};
 pub use gaps::{Gap, Missing};
 pub use index::{Headline, Index, IndexEntry, Unreadable};
 pub use memory_profile::{FillStep, MemoryProfile, SaveMemory, StageMemory};
-pub use read::{ReadError, read_index, read_policies, read_run, read_scenario, to_json};
+pub use read::{
+    ReadError, listed_runs, read_index, read_policies, read_run, read_scenario, to_json,
+};
 pub use resources::{Allocations, Allocator, DatabaseCounters, Network, Resources};
 pub use review::{Advice, Figure, Missed, Review};
 pub use run::{

@@ -75,6 +75,18 @@ pub fn read_index(text: &str) -> Result<Index, ReadError> {
     read(text)
 }
 
+/// Names and titles of the runs in `index.json`, for who needs no more of it; what cannot be read is left out.
+#[must_use]
+pub fn listed_runs(text: &str) -> Vec<(String, String)> {
+    let index: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
+    let listed = |run: &serde_json::Value| {
+        let member = |name| Some(run.get(name)?.as_str()?.to_owned());
+        Some((member("id")?, member("title")?))
+    };
+    let runs = index.get("runs").and_then(serde_json::Value::as_array);
+    runs.map_or_else(Vec::new, |runs| runs.iter().filter_map(listed).collect())
+}
+
 /// Reads `policies.json`, the policies that a site judges comparisons by.
 ///
 /// # Errors
@@ -210,6 +222,13 @@ mod tests {
             matches!(&refused, ReadError::Field { field, .. } if field == "runs[0].id"),
             "{refused}"
         );
+    }
+
+    #[test]
+    fn the_names_of_a_list_are_read_as_far_as_they_are_there() {
+        let text = r#"{"format": 9, "runs": [{"id": "a", "title": "A", "x": 1}, {"id": 3}, 7]}"#;
+        assert_eq!(listed_runs(text), [("a".to_owned(), "A".to_owned())]);
+        assert_eq!(listed_runs("[{"), []);
     }
 
     #[test]

@@ -23,6 +23,7 @@ pub use memory::memory;
 pub use profile::profile;
 pub use safety::Fact;
 pub(crate) use safety::{in_words, saves_lost};
+use scenario::summarize_scenario_in_steps;
 pub use scenario::{ScenarioSummary, summarize_scenario};
 pub(crate) use sentence::unfinished;
 pub use steps::Step;
@@ -32,9 +33,10 @@ use crate::calibration::Calibration;
 use crate::criteria::Measure;
 use crate::gate;
 use crate::metric::Metric;
+use crate::pace;
 use crate::report::{Headline, Run, Scenario, Status};
 use crate::trust::{TrustCheck, run_checks};
-use crate::verdict::{Judgement, Verdict, judge_policy, overall};
+use crate::verdict::{Judgement, Verdict, judge_policy_in_steps, overall};
 
 /// The answer to one of the three questions.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -164,13 +166,25 @@ impl RunSummary {
 /// Judges a run by its policy and its scenarios by their own targets. `scenarios` are those that could be read.
 #[must_use]
 pub fn summarize(run: &Run, scenarios: &[Scenario]) -> RunSummary {
+    pace::at_once(summarize_in_steps(run, scenarios, &pace::none))
+}
+
+/// [`summarize`] with a pause after each target and each scenario.
+pub async fn summarize_in_steps(
+    run: &Run,
+    scenarios: &[Scenario],
+    pause: &impl AsyncFn(),
+) -> RunSummary {
     let calibration = Calibration::of(scenarios);
-    let judgements = judge_policy(&run.policy.criteria, scenarios, &calibration);
-    let summaries: Vec<ScenarioSummary> = scenarios
-        .iter()
-        .map(|s| summarize_scenario(s, &run.arms, &calibration))
-        .collect();
+    let criteria = &run.policy.criteria;
+    let judgements = judge_policy_in_steps(criteria, scenarios, &calibration, pause).await;
+    let mut summaries: Vec<ScenarioSummary> = Vec::new();
+    for scenario in scenarios {
+        summaries.push(summarize_scenario_in_steps(scenario, &run.arms, &calibration, pause).await);
+        pause().await;
+    }
     let trust_checks = run_checks(run, scenarios, &calibration);
+    pause().await;
     let saves_lost = safety::saves_lost(scenarios);
     let all = || {
         judgements

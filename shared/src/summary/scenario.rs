@@ -6,12 +6,13 @@ use crate::arms::{ArmRole, Arms};
 use crate::calibration::{Calibration, is_generator};
 use crate::estimate::{Comparison, Estimate, estimate};
 use crate::metric::{Metric, Plain};
+use crate::pace;
 use crate::report::{ArmIdentity, Scenario, Status};
 use crate::units::{
     THIN, Unit, format_change, format_count, format_from_to, format_interval, format_things,
     format_time, format_value,
 };
-use crate::verdict::{Judgement, Verdict, judge_own, overall};
+use crate::verdict::{Judgement, Verdict, judge_own_in_steps, overall};
 
 /// One scenario's outcome.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,7 +40,22 @@ pub fn summarize_scenario(
     arms: &Arms<ArmIdentity>,
     calibration: &Calibration<'_>,
 ) -> ScenarioSummary {
-    let judgements = judge_own(scenario, calibration);
+    pace::at_once(summarize_scenario_in_steps(
+        scenario,
+        arms,
+        calibration,
+        &pace::none,
+    ))
+}
+
+/// [`summarize_scenario`] with a pause after each target.
+pub(super) async fn summarize_scenario_in_steps(
+    scenario: &Scenario,
+    arms: &Arms<ArmIdentity>,
+    calibration: &Calibration<'_>,
+    pause: &impl AsyncFn(),
+) -> ScenarioSummary {
+    let judgements = judge_own_in_steps(scenario, calibration, pause).await;
     let arms = scenario.arms.as_ref().unwrap_or(arms);
     let (sentence, behind) = match said(scenario, arms, calibration) {
         Some((sentence, behind)) if scenario.status.is_complete() => (sentence, behind),

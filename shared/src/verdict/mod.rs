@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::calibration::Calibration;
 use crate::criteria::{Criterion, Measure, Target};
 use crate::estimate::{Comparison, Estimate, Unavailable, estimate};
+use crate::pace;
 use crate::report::Scenario;
 use crate::stats::holm;
 use crate::trust::unequal_promises;
@@ -111,23 +112,43 @@ pub fn judge_policy(
     scenarios: &[Scenario],
     calibration: &Calibration<'_>,
 ) -> Vec<Judgement> {
-    let family = criteria.iter().map(|criterion| {
-        let named = criterion.scenario.as_deref();
-        let scenario = scenarios.iter().find(|s| named == Some(s.name.as_str()));
-        evidenced(criterion, scenario, calibration)
-    });
-    judge_evidence(family.collect())
+    pace::at_once(judge_policy_in_steps(
+        criteria,
+        scenarios,
+        calibration,
+        &pace::none,
+    ))
 }
 
-/// Judges a scenario's own targets, as one family.
-#[must_use]
-pub fn judge_own(scenario: &Scenario, calibration: &Calibration<'_>) -> Vec<Judgement> {
-    let family = scenario.criteria.iter();
-    judge_evidence(
-        family
-            .map(|criterion| evidenced(criterion, Some(scenario), calibration))
-            .collect(),
-    )
+/// [`judge_policy`] with a pause after each target.
+pub(crate) async fn judge_policy_in_steps(
+    criteria: &[Criterion],
+    scenarios: &[Scenario],
+    calibration: &Calibration<'_>,
+    pause: &impl AsyncFn(),
+) -> Vec<Judgement> {
+    let mut family = Vec::new();
+    for criterion in criteria {
+        let named = criterion.scenario.as_deref();
+        let scenario = scenarios.iter().find(|s| named == Some(s.name.as_str()));
+        family.push(evidenced(criterion, scenario, calibration));
+        pause().await;
+    }
+    judge_evidence(family)
+}
+
+/// Judges a scenario's own targets, as one family, with a pause after each.
+pub(crate) async fn judge_own_in_steps(
+    scenario: &Scenario,
+    calibration: &Calibration<'_>,
+    pause: &impl AsyncFn(),
+) -> Vec<Judgement> {
+    let mut family = Vec::new();
+    for criterion in &scenario.criteria {
+        family.push(evidenced(criterion, Some(scenario), calibration));
+        pause().await;
+    }
+    judge_evidence(family)
 }
 
 /// A target with the figures for it.

@@ -317,7 +317,12 @@ fn each_further_guard_makes_an_alarm_harder() {
     let mut own = scenarios[0].clone();
     own.criteria = family;
     assert_eq!(
-        judge_own(&own, &Calibration::default())[0].p_value,
+        pace::at_once(judge_own_in_steps(
+            &own,
+            &Calibration::default(),
+            &pace::none
+        ))[0]
+            .p_value,
         Some(3.0 * alone)
     );
 }

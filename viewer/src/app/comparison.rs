@@ -7,6 +7,7 @@ use crate::components::shell::{ShellLinks, shell};
 use crate::components::shown;
 use crate::pages::compare::Compare;
 use crate::pages::not_found::not_found;
+use crate::pages::open::Open;
 use crate::route::{Program, Route};
 
 /// Starts the program.
@@ -28,6 +29,7 @@ fn Comparison() -> Html {
         } => html! {
             <Compare reference={reference.clone()} candidate={candidate.clone()} scenario={scenario.clone()} />
         },
+        Route::Open => html! { <Open /> },
         Route::NotFound(_) if is_own => shown(not_found()),
         _ => return html! {},
     };
@@ -41,6 +43,7 @@ fn title(route: &Route) -> String {
             candidate,
             ..
         } => format!("{candidate} against {reference}"),
+        Route::Open => "Open files".to_owned(),
         _ => NOT_FOUND.to_owned(),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use maud::{Markup, html as markup};
 use shared::cost::Prices;
 use yew::prelude::*;
 
@@ -25,12 +26,13 @@ pub fn mount() {
 #[component]
 fn Evidence() -> Html {
     let route = use_address();
-    let run = use_run(route.run());
-    let last_scenario = use_last_scenario(&route, run.as_ref());
+    let load = use_run(route.run());
+    let run = load.as_ref().map(|load| &load.state);
+    let last_scenario = use_last_scenario(&route, run);
     let is_own = route.program() == Program::Evidence;
     use_page_change(&route, is_own);
-    use_title(is_own.then(|| title(&route, run.as_ref())));
-    let page = match (&route, &run) {
+    use_title(is_own.then(|| title(&route, run)));
+    let page = match (&route, run) {
         (Route::Report(_), Some(Loading::Ready(data))) => {
             html! { <Report data={data.clone()} prices={Prices::default()} /> }
         }
@@ -44,12 +46,27 @@ fn Evidence() -> Html {
             Route::Report(id)
             | Route::PricedReport { run: id, .. }
             | Route::Scenario { run: id, .. },
-            Some(state),
-        ) => shown(run_state(id, state)),
+            _,
+        ) => html! { { for load.iter().map(|load| shown(run_state(id, load))) } },
         (Route::NotFound(_), _) if is_own => shown(not_found()),
         _ => return html! {},
     };
+    let note = match run {
+        Some(Loading::Ready(data)) if data.files.is_local => shown(only_here()),
+        _ => Html::default(),
+    };
+    let page = html! { <>{ note }{ page }</> };
     shell(&ShellLinks::of(&route, last_scenario), page)
+}
+
+/// Said above a run that was opened from files.
+fn only_here() -> Markup {
+    markup! {
+        p.note.below role="status" {
+            "This run was opened from files of this computer and is only in this tab: a link to it leads nobody else here. "
+            a href=(Route::Open) { "Open other files" }
+        }
+    }
 }
 
 fn title(route: &Route, run: Option<&State>) -> String {

@@ -7,7 +7,8 @@ pub(crate) mod overview;
 use yew::html::BaseComponent;
 use yew::prelude::*;
 
-use crate::browser::{self, HashListener};
+use crate::browser::{self, ADDRESS, Listener};
+use crate::place;
 use crate::route::Route;
 
 /// What a page without content is called.
@@ -23,17 +24,25 @@ fn mount<Program: BaseComponent<Properties = ()>>(element: &str) {
 /// The current address, followed.
 #[hook]
 fn use_address() -> Route {
-    let route = use_state(|| Route::parse(&browser::hash()).unwrap_or(Route::Runs));
+    let route = use_state(|| follow_address().unwrap_or(Route::Runs));
     let setter = route.setter();
     use_effect_with((), move |()| {
-        let listener = HashListener::new(move || {
-            if let Some(route) = Route::parse(&browser::hash()) {
+        let listener = Listener::new(ADDRESS, move || {
+            if let Some(route) = follow_address() {
                 setter.set(route);
             }
         });
         move || drop(listener)
     });
     (*route).clone()
+}
+
+/// Reads the address and follows it to the place that it names; `None` where it is no page's.
+fn follow_address() -> Option<Route> {
+    let hash = browser::hash();
+    let route = Route::parse(&hash)?;
+    place::follow(&hash, &browser::origin());
+    Some(route)
 }
 
 /// Names the page in tabs and bookmarks; `None` while another program shows it.

@@ -5,6 +5,7 @@ use yew::prelude::*;
 use super::{NOT_FOUND, use_address, use_page_change, use_title};
 use crate::components::shell::{ShellLinks, shell};
 use crate::components::shown;
+use crate::glossary;
 use crate::pages::choose::Choose;
 use crate::pages::listed::Listed;
 use crate::pages::not_found::not_found;
@@ -28,6 +29,7 @@ fn Overview() -> Html {
             html! { <Listed route={route.clone()} /> }
         }
         Route::Choose(run) => html! { <Choose run={run.clone()} /> },
+        Route::Glossary => shown(glossary::page()),
         Route::NotFound(_) if is_own => shown(not_found()),
         _ => return html! {},
     };
@@ -41,6 +43,7 @@ fn title(route: &Route) -> String {
         Route::Trends(_) => "Trends".to_owned(),
         Route::Trend { metric, .. } => format!("Trend of {metric}"),
         Route::Choose(_) => "Compare".to_owned(),
+        Route::Glossary => "Glossary".to_owned(),
         _ => NOT_FOUND.to_owned(),
     }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod capacity;
 pub(crate) mod change;
 pub(crate) mod contributions;
+pub(crate) mod curves;
 pub(crate) mod density;
 pub(crate) mod pairs;
 pub(crate) mod percentile;

@@ -7,7 +7,7 @@ use super::plot::{Anchor, Axis, Plot, draw, linear_ticks, log_ticks, spread};
 use super::svg::Paint;
 use super::{Drawing, Layout, tick_label};
 
-const NS_PER_MS: f64 = 1e6;
+pub(super) const NS_PER_MS: f64 = 1e6;
 /// The median in nines, where the axis begins.
 pub(crate) const MEDIAN_NINES: f64 = std::f64::consts::LOG10_2;
 const TICKS: [(f64, &str); 6] = [
@@ -94,16 +94,20 @@ const STYLES: [(ArmRole, Paint, Paint, Paint); 2] = [
 ];
 
 fn axes(curves: &Arms<Curve>, limit: Option<(f64, &str)>) -> Option<(Axis, Axis)> {
-    let all = || {
-        ArmRole::ALL
-            .into_iter()
-            .flat_map(|role| &curves.get(role).points)
-    };
+    axes_of(
+        &ArmRole::ALL.map(|role| curves.get(role)),
+        limit.map(|(ns, _)| ns),
+    )
+}
+
+/// Axes that hold all of these curves, and a limit in nanoseconds; `None` where there is nothing to draw.
+pub(super) fn axes_of(curves: &[&Curve], limit: Option<f64>) -> Option<(Axis, Axis)> {
+    let all = || curves.iter().flat_map(|curve| &curve.points);
     let highest_nines = all().map(|(n, _)| *n).fold(2.0, f64::max);
     let values = || {
         all()
             .map(|(_, ns)| ns / NS_PER_MS)
-            .chain(limit.map(|(ns, _)| ns / NS_PER_MS))
+            .chain(limit.map(|ns| ns / NS_PER_MS))
     };
     let low = values().fold(f64::INFINITY, f64::min);
     let high = values().fold(0.0, f64::max);
@@ -119,7 +123,7 @@ fn axes(curves: &Arms<Curve>, limit: Option<(f64, &str)>) -> Option<(Axis, Axis)
     ))
 }
 
-fn grid(plot: &Plot) {
+pub(super) fn grid(plot: &Plot) {
     let ticks = if plot.y.log {
         log_ticks(plot.y.low, plot.y.high)
     } else {

@@ -5,8 +5,10 @@ use shared::verdict::Verdict;
 
 use super::mark::mark_as;
 use crate::api::Fault;
+use crate::route::Route;
 
-/// Files that cannot be used, each with its reason.
+/// Files that cannot be used, each with its reason, and a button where they may be had at another time: `web/page.js`
+/// tells who waits for it.
 pub(crate) fn faults(title: &str, faults: &[Fault]) -> Markup {
     html! {
         div.notice role="alert" {
@@ -14,6 +16,21 @@ pub(crate) fn faults(title: &str, faults: &[Fault]) -> Markup {
             @for fault in faults {
                 p { code { (fault.file) } }
                 p.lede { (fault.reason) "." }
+            }
+            @if faults.iter().any(|fault| fault.again) {
+                p { button.btn type="button" data-again { "Try again" } }
+            }
+        }
+    }
+}
+
+/// Runs that may have been meant by a name that none has; `link` says where they lead.
+pub(crate) fn nearest(near: &[(String, String)], link: impl Fn(String) -> Route) -> Markup {
+    html! {
+        @if !near.is_empty() {
+            section.tight {
+                h2.list { "Runs with the nearest names" }
+                ul.near { @for (id, title) in near { li { a href=(link(id.clone())) { (id) } " " small { (title) } } } }
             }
         }
     }

@@ -86,8 +86,11 @@ fn footer() -> Markup {
         footer.foot {
             div.wrap {
                 span { "Every figure is computed in this browser from the run’s histograms and counters." }
+                a href=(Route::Open) { "Open files" }
+                a href=(Route::Glossary) { "Glossary" }
                 span { "Statebench " (env!("CARGO_PKG_VERSION")) " · report format " (FORMAT_VERSION) }
             }
+            p.printed {}
         }
     }
 }

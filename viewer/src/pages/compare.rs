@@ -6,7 +6,7 @@ use maud::{Markup, html as markup};
 use shared::arms::Arms;
 use yew::prelude::*;
 
-use crate::api::{Fault, run_file};
+use crate::api::Fault;
 use crate::components::actions::Actions;
 use crate::components::arms_key::arm_key;
 use crate::components::compare_tables::{differences_table, policy_table};
@@ -15,12 +15,12 @@ use crate::components::figure::figure;
 use crate::components::forest::forest_plot;
 use crate::components::headline::headline;
 use crate::components::mark::mark;
-use crate::components::notice::{faults, pending};
+use crate::components::notice::{faults, nearest, pending};
 use crate::components::shown;
-use crate::load::{CompareData, Loading, use_comparison, use_index};
+use crate::load::{CompareData, Loading, use_comparison};
 use crate::route::{Route, Side};
 use crate::view_model::chart::short;
-use crate::view_model::{choice, compare, dates};
+use crate::view_model::{compare, dates};
 use shared::comparison::{RunComparison, ScenarioDifference, SideFacts};
 
 #[derive(Properties, PartialEq)]
@@ -36,13 +36,7 @@ pub(crate) fn Compare(props: &CompareProps) -> Html {
     let loaded = use_comparison(&props.reference, &props.candidate);
     match loaded {
         Loading::Pending(what) => shown(markup! { (head(props, None)) (pending(&what)) }),
-        Loading::Failed(fault) => html! {
-            <>
-                { shown(head(props, None)) }
-                { shown(unavailable(&fault)) }
-                if fault.missing { <Nearest file={fault.file.clone()} /> }
-            </>
-        },
+        Loading::Failed(fault) => shown(markup! { (head(props, None)) (unavailable(&fault)) }),
         Loading::Ready(data) => page(props, &data),
     }
 }
@@ -60,7 +54,7 @@ fn page(props: &CompareProps, data: &Rc<CompareData>) -> Html {
             { shown(crumbs()) }
             <div class="head">
                 { shown(title(props, data.result.as_ref().ok())) }
-                <Actions file={run_file(&props.candidate.run)} />
+                <Actions file={data.candidate.download()} />
             </div>
             { shown(body) }
         </>
@@ -94,35 +88,11 @@ fn unavailable(fault: &Fault) -> Markup {
     } else {
         "This run cannot be read"
     };
-    markup! { section.tight { (faults(title, std::slice::from_ref(fault))) } }
-}
-
-#[derive(Properties, PartialEq)]
-struct NearestProps {
-    /// The file that is not there: `reports/<run>/run.json`.
-    file: AttrValue,
-}
-
-/// The listed runs that may have been meant.
-#[component]
-fn Nearest(props: &NearestProps) -> Html {
-    let index = use_index();
-    let run = props.file.split('/').nth(1).unwrap_or_default();
-    let Loading::Ready(index) = index else {
-        return html! {};
-    };
-    let near = (*index).as_ref().map(|index| choice::nearest(index, run));
-    shown(markup! {
-        section.tight {
-            h2.list { "Runs with the nearest names" }
-            ul.near {
-                @for run in near.unwrap_or_default() {
-                    li { a href=(Route::Choose(Some(run.id.clone()))) { (run.id) } " " small { (choice::label(run)) } }
-                }
-            }
-        }
-        p { a href=(Route::Choose(None)) { "Choose from all runs" } }
-    })
+    markup! {
+        section.tight { (faults(title, std::slice::from_ref(fault))) }
+        (nearest(&fault.near, |run| Route::Choose(Some(run))))
+        p.below { a href=(Route::Choose(None)) { "Choose from all runs" } }
+    }
 }
 
 fn body(props: &CompareProps, data: &CompareData, found: &RunComparison) -> Markup {

@@ -7,6 +7,7 @@ mod fault_sections;
 mod latency_section;
 pub(crate) mod listed;
 pub(crate) mod not_found;
+pub(crate) mod open;
 pub(crate) mod report;
 pub(crate) mod run_state;
 pub(crate) mod runs;

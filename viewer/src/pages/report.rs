@@ -10,7 +10,6 @@ use shared::summary::{Step, Tally};
 use shared::verdict::Verdict;
 use yew::prelude::*;
 
-use crate::api::run_file;
 use crate::components::actions::Actions;
 use crate::components::arms_key::arms_key;
 use crate::components::costs::CostSection;
@@ -22,6 +21,7 @@ use crate::components::notice::faults;
 use crate::components::scenario_list::scenario_list;
 use crate::components::shown;
 use crate::components::strip::strip;
+use crate::glossary::{CONFIDENCE, POLICY, term};
 use crate::load::RunData;
 use crate::route::{Route, Side};
 use crate::view_model::chart::labels;
@@ -46,7 +46,7 @@ pub(crate) fn Report(props: &ReportProps) -> Html {
     html! {
         <>
             { shown(crumbs(data)) }
-            <div class="head">{ shown(head(data)) }<Actions file={run_file(&data.files.run.id)} compare={data.files.run.id.clone()} /></div>
+            <div class="head">{ shown(head(data)) }<Actions file={data.files.download()} run={data.clone()} /></div>
             { figures }
             <CostSection data={data.clone()} prices={props.prices.clone()} />
             { reasons }
@@ -106,7 +106,7 @@ fn figures(data: &RunData) -> Markup {
             div.sh {
                 h2 #h-criteria { (tally::sentence("Success criteria", criteria)) }
                 p {
-                    "Policy “" (run.policy.name) "”. Each scenario’s own targets stand on its page."
+                    (term(&POLICY, "Policy")) " “" (run.policy.name) "”. Each scenario’s own targets stand on its page."
                     @if run.policy.gate { " " a href=(arms_compared(&run.id)) { "All differences, drawn" } "." }
                 }
             }
@@ -187,7 +187,7 @@ fn improvements(data: &RunData) -> Markup {
                 div.sh { h2 #h-key { (tally::promised(met, gains.len())) } (arms_key(&labels(&data.files.run))) }
                 (strip(&gains))
                 p.note.below {
-                    "Bar: 95\u{202f}% confidence interval; upright line: target; tinted: target met. Right is always better. "
+                    "Bar: 95\u{202f}% " (term(&CONFIDENCE, "confidence interval")) "; upright line: target; tinted: target met. Right is always better. "
                     "A target passes only when the whole interval is past the line."
                 }
             }

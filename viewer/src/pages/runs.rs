@@ -13,6 +13,7 @@ use crate::components::mark::mark;
 use crate::components::notice::{faults, pending};
 use crate::components::shown;
 use crate::load::{Loading, use_index};
+use crate::place;
 use crate::route::Route;
 use crate::view_model::runs::{Filter, Trend, Week, count, profiles, trends, weeks};
 use crate::view_model::week::WeekReview;
@@ -97,10 +98,9 @@ pub(crate) fn unreadable(index: &Index) -> Markup {
         index.unreadable.len(),
         index.unreadable.len() + index.runs.len(),
     );
-    let fault = |u: &Unreadable| Fault {
-        file: format!("reports/{}", u.file),
-        reason: u.reason.trim_end_matches('.').to_owned(),
-        missing: false,
+    let fault = |u: &Unreadable| {
+        let file = format!("{}{}", place::base().unwrap_or_default(), u.file);
+        Fault::damaged(&file, u.reason.trim_end_matches('.'))
     };
     let found: Vec<Fault> = index.unreadable.iter().map(fault).collect();
     markup! {

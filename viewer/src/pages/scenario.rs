@@ -2,9 +2,11 @@
 
 use std::rc::Rc;
 
-use maud::{Markup, html as markup};
+use maud::{Markup, PreEscaped, Render, html as markup};
+use shared::arms::Arms;
 use shared::report::Scenario;
 use shared::summary::ScenarioSummary;
+use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
 use super::calibration_sections::{calibration, capacity_searches};
@@ -14,10 +16,14 @@ use super::scenario_sections::{
     cache, consistency, over_time, resources, safety, targets, time_and_writes,
 };
 use crate::api::Absence;
+use crate::browser;
 use crate::components::facts::fact_grid;
 use crate::components::headline::headline;
-use crate::components::notice::faults;
+use crate::components::notice::{faults, pending};
 use crate::components::shown;
+use crate::glossary::{
+    CONFIDENCE, OPEN_MODEL, PAIR, PERCENTILE, RESPONSE, SATURATED, SERVICE, terms,
+};
 use crate::load::RunData;
 use crate::route::{LatencyView, Route};
 use crate::view_model::chart::scenario_labels;
@@ -33,24 +39,23 @@ pub(crate) struct ScenarioPageProps {
 #[component]
 pub(crate) fn ScenarioPage(props: &ScenarioPageProps) -> Html {
     let (data, name) = (&props.data, props.name.as_str());
-    let evidence = data
-        .files
-        .scenario(name)
-        .zip(data.summary.scenarios.iter().find(|s| s.name == name));
+    let evidence = found(data, name);
     // Everything but the latency section is independent of the chosen view, and some of it costs time.
-    let fixed = use_memo((data.clone(), props.name.clone()), |_| match evidence {
-        Some((scenario, summary)) => (
-            before(data, scenario, summary),
-            after(data, scenario, summary),
-        ),
-        None => (missing(data, name), Html::default()),
+    let rest = use_state(Html::default);
+    let show = rest.setter();
+    let first = use_memo((data.clone(), props.name.clone()), |(data, name)| {
+        spawn_local(lay_out_rest(data.clone(), name.clone(), show));
+        match evidence {
+            Some((scenario, summary)) => before(data, scenario, summary),
+            None => missing(data, name),
+        }
     });
     // Which arms charts show is a matter of the style sheet: nothing is drawn anew.
     html! {
         <div data-arms={props.view.only.map(|role| role.as_str())}>
-            { fixed.0.clone() }
+            { (*first).clone() }
             if evidence.is_some_and(|(scenario, _)| !scenario.blocks.is_empty()) { <Latency data={data.clone()} name={props.name.clone()} view={props.view} /> }
-            { fixed.1.clone() }
+            { (*rest).clone() }
         </div>
     }
 }
@@ -62,27 +67,54 @@ fn before(data: &RunData, scenario: &Scenario, summary: &ScenarioSummary) -> Htm
         (headline(summary.verdict, &summary.sentence, &summary.sub))
         section.tight aria-label="Load" { (fact_grid(&facts::load_facts(scenario))) }
         p.note.below { (scenario.why) " Source: " (scenario.source) "." }
+        (terms(&[&PERCENTILE, &RESPONSE, &SERVICE, &OPEN_MODEL, &PAIR, &CONFIDENCE, &SATURATED]))
     })
 }
 
-/// What stands after it.
-fn after(data: &RunData, scenario: &Scenario, summary: &ScenarioSummary) -> Html {
-    let arms = scenario_labels(&data.files.run, scenario);
-    shown(markup! {
-        (calibration(scenario))
-        (capacity_searches(scenario, &arms))
-        (targets(summary, &arms))
-        (broken(scenario, &arms))
-        (ablation(scenario))
-        @if !scenario.blocks.is_empty() {
-            (over_time(scenario, &arms))
-            (resources(scenario, &arms))
-            (cache(scenario, &arms))
-            (time_and_writes(scenario, &arms))
-            (consistency(scenario, &arms))
+/// A part of what stands after it.
+type Part = fn(&Scenario, &ScenarioSummary, &Arms<String>) -> Markup;
+
+const REST: [Part; 4] = [
+    |scenario, summary, arms| {
+        markup! {
+            (calibration(scenario))
+            (capacity_searches(scenario, arms))
+            (targets(summary, arms))
+            (broken(scenario, arms))
+            (ablation(scenario))
         }
-        (safety(scenario, &arms))
-    })
+    },
+    |scenario, _, arms| markup! { @if has_blocks(scenario) { (over_time(scenario, arms)) (resources(scenario, arms)) } },
+    |scenario, _, arms| markup! { @if has_blocks(scenario) { (cache(scenario, arms)) (time_and_writes(scenario, arms)) } },
+    |scenario, _, arms| markup! { @if has_blocks(scenario) { (consistency(scenario, arms)) } (safety(scenario, arms)) },
+];
+
+fn has_blocks(scenario: &Scenario) -> bool {
+    !scenario.blocks.is_empty()
+}
+
+/// Lays out what stands after the latencies. All of it takes a fifth of a second and more: each part of [`REST`] comes on
+/// its own, so that the browser answers in between.
+async fn lay_out_rest(data: Rc<RunData>, name: AttrValue, show: UseStateSetter<Html>) {
+    let Some((scenario, summary)) = found(&data, &name) else {
+        return;
+    };
+    let arms = scenario_labels(&data.files.run, scenario);
+    let mut laid_out = String::new();
+    for (i, part) in REST.iter().enumerate() {
+        browser::breathe().await;
+        part(scenario, summary, &arms).render_to(&mut laid_out);
+        let is_last = i + 1 == REST.len();
+        show.set(shown(
+            markup! { (PreEscaped(&laid_out)) @if !is_last { (pending("Drawing …")) } },
+        ));
+    }
+}
+
+/// The scenario's evidence with what it comes to.
+fn found<'a>(data: &'a RunData, name: &str) -> Option<(&'a Scenario, &'a ScenarioSummary)> {
+    let summary = data.summary.scenarios.iter().find(|s| s.name == name);
+    data.files.scenario(name).zip(summary)
 }
 
 fn head(data: &RunData, name: &str, title: &str, scenario: Option<&Scenario>) -> Markup {

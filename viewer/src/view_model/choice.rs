@@ -1,7 +1,6 @@
 //! Choosing two runs, and finding the ones that somebody may have meant.
 
 use shared::report::{Index, IndexEntry};
-use shared::sort::sort_by;
 
 use super::dates;
 
@@ -51,15 +50,19 @@ pub(crate) fn label(run: &IndexEntry) -> String {
 }
 
 /// The listed runs whose names begin most like this one, the likest first. Names begin with the time.
-pub(crate) fn nearest<'a>(index: &'a Index, id: &str) -> Vec<&'a IndexEntry> {
-    let common = |run: &IndexEntry| {
-        let same = run.id.bytes().zip(id.bytes()).take_while(|(a, b)| a == b);
+pub(crate) fn nearest(mut listed: Vec<(String, String)>, id: &str) -> Vec<(String, String)> {
+    let common = |(name, _): &(String, String)| {
+        let same = name.bytes().zip(id.bytes()).take_while(|(a, b)| a == b);
         same.count()
     };
-    let mut runs: Vec<&IndexEntry> = index.runs.iter().collect();
-    sort_by(&mut runs, |a, b| common(b).cmp(&common(a)));
-    runs.truncate(NEAREST);
-    runs
+    let mut near = Vec::new();
+    while near.len() < NEAREST {
+        // Of equals the first, which is the newest.
+        let next = (0..listed.len()).rev().max_by_key(|i| common(&listed[*i]));
+        let Some(next) = next else { break };
+        near.push(listed.remove(next));
+    }
+    near
 }
 
 #[cfg(test)]
@@ -104,12 +107,19 @@ mod tests {
 
     #[test]
     fn the_nearest_names_begin_alike() {
-        let index = fixture::index();
-        let names: Vec<&str> = nearest(&index, "20251119-0000")
-            .iter()
-            .map(|r| r.id.as_str())
-            .collect();
-        assert_eq!(names[0], "20251119-1610");
-        assert_eq!(names.len(), 3);
+        let listed = [
+            "20251120-0942",
+            "20251119-1610",
+            "20251119-1400",
+            "20251112-0900",
+        ];
+        let near = nearest(
+            listed
+                .map(|id| (id.to_owned(), format!("Run {id}")))
+                .to_vec(),
+            "20251119-0000",
+        );
+        let names: Vec<&str> = near.iter().map(|(id, _)| id.as_str()).collect();
+        assert_eq!(names, ["20251119-1610", "20251119-1400", "20251112-0900"]);
     }
 }

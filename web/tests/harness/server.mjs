@@ -18,11 +18,21 @@ const TYPES = {
 
 export const SUB_PATH = "/team/bench/";
 
-/** Serves a folder on loopback; `url` is where it begins, `origin` its origin. */
+/**
+ * Serves a folder on loopback; `url` is where it begins, `origin` its origin. `trouble` is for tests: it maps the end of a
+ * path to a function that answers in the server's place, given the response and the answer that it would have had.
+ */
 export async function serve(folder) {
   const headers = await headersOf(folder);
+  const trouble = new Map();
   const server = createServer(async (request, response) => {
-    const answer = await find(folder, new URL(request.url, "http://host").pathname);
+    const { pathname } = new URL(request.url, "http://host");
+    const answer = await find(folder, pathname);
+    const [, instead] = [...trouble].find(([end]) => pathname.endsWith(end)) ?? [];
+    if (instead) {
+      await instead(response, answer);
+      return;
+    }
     response.writeHead(answer.status, { ...headers, "content-type": answer.type });
     response.end(answer.body);
   });
@@ -35,6 +45,7 @@ export async function serve(folder) {
   return {
     origin,
     url: origin + SUB_PATH,
+    trouble,
     close: () => new Promise((done) => {
       server.close(done);
       server.closeAllConnections();

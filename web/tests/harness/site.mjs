@@ -14,6 +14,8 @@ export async function openSite(source) {
     browser,
     run,
     url: server.url,
+    trouble: server.trouble,
+    folder: published.folder,
     runFolder: published.runFolder,
     /** Every page of the example, by a name for people and files: its route and what it is headed. */
     pages: {
@@ -22,6 +24,8 @@ export async function openSite(source) {
       trends: { hash: "#/trends", heading: /changes? of level|changed (its|their) level/ },
       trend: { hash: "#/trends/response.p95", heading: /^Latency P95/ },
       run: { hash: `#/run/${run.id}`, heading: run.title },
+      open: { hash: "#/open", heading: "Open files" },
+      glossary: { hash: "#/glossary", heading: "Glossary" },
       choose: { hash: "#/compare", heading: "Compare two runs" },
       compare: { hash: `#/compare/${run.id}:baseline/${run.id}:candidate`, heading: `${run.arms.candidate.label} against ${run.arms.baseline.label}` },
       ...Object.fromEntries(
