@@ -130,7 +130,7 @@ fuzz: ## harmed reports for the readers of runner and site, for ten minutes
 
 browser-test: ## open the built site in Chromium, and read its histograms with another HdrHistogram
 	@scripts/setup.sh test
-	cd web/tests && RUNNER="$(CURDIR)/$(TEST_RUNNER)" CHROMIUM="$$(../../scripts/chromium.sh)" node --test --test-reporter=spec *.test.mjs
+	cd web/tests && RUNNER="$(CURDIR)/$(TEST_RUNNER)" CHROMIUM="$$(../../scripts/chromium.sh)" node --test --test-concurrency=2 --test-reporter=spec *.test.mjs
 
 screenshots: ## a picture of every page, light and dark, wide and narrow, in target/screenshots/
 	@scripts/setup.sh test

@@ -52,6 +52,16 @@ test("a page for link previews leads on to the run, with scripts and without", a
   }
 });
 
+test("a run's page gives the link to its page for link previews", async () => {
+  const page = await openPage(site.browser, site.url + site.pages.run.hash, { permissions: ["clipboard-read", "clipboard-write"] });
+  await shown(page, site.run.title);
+  await page.getByRole("button", { name: "Copy link with preview" }).click();
+  await page.getByRole("button", { name: "Copied" }).waitFor();
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+  assert.equal(link, previewOf(site.url, site.run));
+  assert.match(await (await fetch(link)).text(), /property="og:title"|property=og:title/);
+});
+
 test("going back from a run does not lead into its preview page", async () => {
   const page = await openPage(site.browser, site.url);
   await page.goto(previewOf(site.url, site.run));

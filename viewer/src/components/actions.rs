@@ -23,10 +23,23 @@ pub(crate) struct ActionsProps {
 #[derive(Clone, Copy, PartialEq)]
 enum Copied {
     Link,
+    /// The link to the page that `runner publish` makes of a run: chats show its title, verdict and picture.
+    Preview,
     Markdown,
 }
 
-/// Copy link, copy as Markdown, download, print.
+const FORBIDDEN: &str = "The browser forbids copying";
+/// Where the runs lie that `runner publish` makes such pages of.
+const REPORTS: &str = "reports/";
+
+/// The preview page of a run, beside the site's own page.
+fn preview_link(address: &str, run: &str) -> String {
+    let page = address.split('#').next().unwrap_or_default();
+    let folder = page.rfind('/').and_then(|end| page.get(..=end));
+    [folder.unwrap_or_default(), "r/", run, ".html"].concat()
+}
+
+/// Copy link, with or without a preview, copy as Markdown, download, print.
 #[component]
 pub(crate) fn Actions(props: &ActionsProps) -> Html {
     // What was copied last, and whether the browser allowed it.
@@ -39,6 +52,7 @@ pub(crate) fn Actions(props: &ActionsProps) -> Html {
                 (Copied::Markdown, Some(run)) => {
                     markdown(&run.files.run, &run.summary, &link, run.files.is_local)
                 }
+                (Copied::Preview, Some(run)) => preview_link(&link, &run.files.run.id),
                 _ => link,
             };
             spawn_local(async move {
@@ -57,7 +71,10 @@ pub(crate) fn Actions(props: &ActionsProps) -> Html {
         <div class="actions">
             { button(copy(Copied::Link), said(Copied::Link, "Copy link", "Copy it from the address bar")) }
             if let Some(run) = &props.run {
-                { button(copy(Copied::Markdown), said(Copied::Markdown, "Copy as Markdown", "The browser forbids copying")) }
+                if props.file.starts_with(REPORTS) {
+                    { button(copy(Copied::Preview), said(Copied::Preview, "Copy link with preview", FORBIDDEN)) }
+                }
+                { button(copy(Copied::Markdown), said(Copied::Markdown, "Copy as Markdown", FORBIDDEN)) }
                 <a class="btn" href={Route::Choose(Some(run.files.run.id.clone())).to_string()}>{ "Compare" }</a>
             }
             if !props.file.is_empty() {
@@ -65,5 +82,21 @@ pub(crate) fn Actions(props: &ActionsProps) -> Html {
             }
             { button(print, "Print") }
         </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::preview_link;
+
+    #[test]
+    fn the_preview_page_lies_beside_the_sites_page() {
+        for page in [
+            "https://host/team/bench/",
+            "https://host/team/bench/index.html",
+        ] {
+            let link = preview_link(&format!("{page}#/run/r1?x=/"), "r1");
+            assert_eq!(link, "https://host/team/bench/r/r1.html");
+        }
     }
 }

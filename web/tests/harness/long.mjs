@@ -2,10 +2,8 @@
 
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { blake3 } from "@noble/hashes/blake3.js";
-import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
+import { sealed } from "./seal.mjs";
 
-const BLANK = "0".repeat(64);
 const DAY_NS = 24 * 3600 * 1e9;
 
 /**
@@ -32,17 +30,14 @@ export async function lengthen(runFolder, name, blocks = 200) {
       { ...samples[i % samples.length], at_ns: i * minute, length_ns: minute, pair: Math.min(Math.floor((i * minute) / length), blocks / 2 - 1) }
     ));
   }
-  const { text, digest } = sealed(scenario);
+  const { text, digest } = sealed(written(scenario));
   await writeFile(file, text);
   entry.digest = digest;
-  await writeFile(runFile, sealed(run).text);
+  await writeFile(runFile, sealed(written(run)).text);
   return run;
 }
 
-/** A report file's text with its seal: the digest of the text in which zeros stand in the digest's place. */
-function sealed({ seal, ...document }) {
-  const blank = JSON.stringify({ ...document, seal: { parts: {}, blake3: BLANK } });
-  const digest = bytesToHex(blake3(utf8ToBytes(blank)));
-  const at = blank.lastIndexOf(BLANK);
-  return { text: blank.slice(0, at) + digest + blank.slice(at + BLANK.length), digest };
+/** A report file's text, its seal last and to be filled in. */
+function written({ seal, ...document }) {
+  return `${JSON.stringify({ ...document, seal: { parts: {}, blake3: "0".repeat(64) } }, null, 1)}\n`;
 }
