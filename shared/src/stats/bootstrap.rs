@@ -1,6 +1,6 @@
 //! Resampling over pairs, or over runs of consecutive ones.
 
-use crate::sort::sort_by;
+use crate::sort::at_rank;
 
 use super::normal::{below, student_above};
 use super::random::SplitMix64;
@@ -131,8 +131,8 @@ fn tail(sample: &Resampling) -> f64 {
 }
 
 fn percentile_interval(mut draws: Vec<f64>, tail: f64) -> Interval {
-    sort_by(&mut draws, f64::total_cmp);
-    let at = |q: f64| draws[((draws.len() - 1) as f64 * q).round() as usize];
+    let last = (draws.len() - 1) as f64;
+    let mut at = |q: f64| at_rank(&mut draws, (last * q).round() as usize);
     Interval {
         low: at(tail),
         high: at(1.0 - tail),

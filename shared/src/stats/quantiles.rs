@@ -1,8 +1,11 @@
 //! Percentiles of weighted merges of histograms.
 
 use crate::histogram::{Bucket, Histogram, rank_at_quantile};
-use crate::sort::sort_by;
 use crate::units::saturating_sum;
+
+/// Values that a block is taken to hold at most: a million million, and none holds as many. Blocks are fewer than a million, as
+/// a report of so many could not be read: their sums fit 64 bits, and the innermost loop of all intervals need not check.
+const MOST: u64 = 1 << 40;
 
 /// The histograms of many blocks, laid out so that the percentile of any weighted merge of them is a binary search.
 #[derive(Debug)]
@@ -20,12 +23,9 @@ impl BlockQuantiles {
     /// Lays out one histogram a block.
     #[must_use]
     pub fn new(histograms: &[Histogram]) -> Self {
-        let mut values: Vec<u64> = histograms
-            .iter()
-            .flat_map(|h| h.buckets().iter().map(|b| b.highest))
-            .collect();
-        sort_by(&mut values, u64::cmp);
-        values.dedup();
+        let values = histograms.iter().fold(Vec::new(), |values, histogram| {
+            union(&values, histogram.buckets().iter().map(|b| b.highest))
+        });
         let blocks = histograms.len();
         let mut cumulative = vec![0; values.len() * blocks];
         let mut lowest = values.clone();
@@ -34,7 +34,7 @@ impl BlockQuantiles {
             let mut seen = 0_u64;
             for (row, value) in values.iter().enumerate() {
                 if let Some(bucket) = buckets.next_if(|b| b.highest == *value) {
-                    seen = seen.saturating_add(bucket.count);
+                    seen = seen.saturating_add(bucket.count).min(MOST);
                     lowest[row] = lowest[row].min(bucket.lowest);
                 }
                 cumulative[row * blocks + block] = seen;
@@ -118,10 +118,25 @@ impl BlockQuantiles {
         self.cumulative[row * self.blocks..(row + 1) * self.blocks]
             .iter()
             .zip(weights)
-            .fold(0_u64, |sum, (count, weight)| {
-                sum.saturating_add(count.saturating_mul(u64::from(*weight)))
-            })
+            .fold(0, |sum, (count, weight)| sum + count * u64::from(*weight))
     }
+}
+
+/// The values of two rising sequences, each once.
+fn union(first: &[u64], second: impl Iterator<Item = u64>) -> Vec<u64> {
+    let mut both = Vec::with_capacity(first.len());
+    let mut first = first.iter().copied().peekable();
+    for value in second {
+        while let Some(lower) = first.next_if(|lower| *lower < value) {
+            both.push(lower);
+        }
+        first.next_if_eq(&value);
+        if both.last() != Some(&value) {
+            both.push(value);
+        }
+    }
+    both.extend(first);
+    both
 }
 
 #[cfg(test)]
