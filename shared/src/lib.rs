@@ -14,6 +14,7 @@ pub mod criteria;
 pub mod estimate;
 pub mod gate;
 pub mod histogram;
+pub mod markdown;
 pub mod metric;
 pub(crate) mod pace;
 pub mod report;

@@ -114,6 +114,10 @@ fn use_intervals(
         let is_wanted = wanted.clone();
         spawn_local(async move {
             browser::pause(if is_first { 0 } else { SETTLED_MS }).await;
+            // While a range is drawn, each moment's work would else come on top of a later one's.
+            if !is_wanted.get() {
+                return;
+            }
             let found = laid_out.as_ref().as_ref().map(|of| latencies_of(of, range));
             let Some(Ok(found)) = found else { return };
             let mut exact = Vec::new();

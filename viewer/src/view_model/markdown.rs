@@ -1,5 +1,6 @@
 //! A run's summary as Markdown, for a wiki or a chat: the same judgements as on the page.
 
+use shared::markdown::escaped;
 use shared::report::Run;
 use shared::summary::RunSummary;
 
@@ -76,25 +77,6 @@ pub(crate) fn markdown(run: &Run, summary: &RunSummary, link: &str, local: bool)
         line(&["\n[Report](<", &link, ">)"]);
     }
     text
-}
-
-/// Text that Markdown and HTML within it leave as it is.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        if matches!(
-            character,
-            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '~' | '&' | '#' | '!'
-        ) {
-            escaped.push('\\');
-        }
-        escaped.push(if character.is_control() {
-            ' '
-        } else {
-            character
-        });
-    }
-    escaped
 }
 
 #[cfg(test)]

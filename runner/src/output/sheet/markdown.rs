@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use shared::markdown::escaped;
 use shared::verdict::Verdict;
 
 use super::{Row, STAR, Sheet};
@@ -125,23 +126,4 @@ fn list(items: impl Iterator<Item = String>) -> String {
     } else {
         format!("\n{items}")
     }
-}
-
-/// Text that Markdown leaves as it is. A star is the mark of a widened limit and stands at the end of a cell.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        if matches!(
-            character,
-            '|' | '*' | '<' | '>' | '_' | '[' | ']' | '`' | '\\'
-        ) {
-            escaped.push('\\');
-        }
-        escaped.push(if character.is_control() {
-            ' '
-        } else {
-            character
-        });
-    }
-    escaped
 }
