@@ -55,9 +55,19 @@ impl BlockQuantiles {
     #[must_use]
     pub fn of_blocks(&self, places: &[usize]) -> Self {
         let mut cumulative = Vec::with_capacity(self.values.len() * places.len());
+        let from = places.first().copied().unwrap_or_default();
+        let is_stretch = places
+            .iter()
+            .enumerate()
+            .all(|(i, place)| *place == from + i);
         for row in 0..self.values.len() {
             let counts = &self.cumulative[row * self.blocks..][..self.blocks];
-            cumulative.extend(places.iter().map(|place| counts[*place]));
+            if is_stretch {
+                // A range of time mostly is one, and is chosen anew with every move of the pointer.
+                cumulative.extend_from_slice(&counts[from..from + places.len()]);
+            } else {
+                cumulative.extend(places.iter().map(|place| counts[*place]));
+            }
         }
         Self {
             values: self.values.clone(),
@@ -74,7 +84,7 @@ impl BlockQuantiles {
         let mut buckets = Vec::new();
         for (row, (lowest, highest)) in self.lowest.iter().zip(&self.values).enumerate() {
             let counts = &self.cumulative[row * self.blocks..][..self.blocks];
-            let seen = saturating_sum(counts.iter().copied());
+            let seen = counts.iter().sum();
             if seen > before {
                 buckets.push(Bucket {
                     lowest: *lowest,
@@ -97,7 +107,12 @@ impl BlockQuantiles {
     /// The value at a quantile of 0 to 1 of the blocks merged, each as often as its weight says; HdrHistogram's rule.
     #[must_use]
     pub fn value_at(&self, quantile: f64, weights: &[u32]) -> Option<f64> {
-        let total = self.count_to(self.values.len().checked_sub(1)?, weights);
+        // A pair's own figure is asked for by weights that are zero but for one block: only what lies between the first and the last
+        // that count is summed up.
+        let first = weights.iter().position(|weight| *weight > 0)?;
+        let last = weights.iter().rposition(|weight| *weight > 0)?;
+        let counting = &weights[first..=last];
+        let total = self.count_to(self.values.len().checked_sub(1)?, first, counting);
         if total == 0 {
             return None;
         }
@@ -105,7 +120,7 @@ impl BlockQuantiles {
         let (mut low, mut high) = (0, self.values.len() - 1);
         while low < high {
             let middle = usize::midpoint(low, high);
-            if self.count_to(middle, weights) >= rank {
+            if self.count_to(middle, first, counting) >= rank {
                 high = middle;
             } else {
                 low = middle + 1;
@@ -114,9 +129,11 @@ impl BlockQuantiles {
         Some(self.values[low] as f64)
     }
 
-    fn count_to(&self, row: usize, weights: &[u32]) -> u64 {
+    /// Values up to a row's, of the blocks from `first` on as often as their weights say.
+    fn count_to(&self, row: usize, first: usize, weights: &[u32]) -> u64 {
         self.cumulative[row * self.blocks..(row + 1) * self.blocks]
             .iter()
+            .skip(first)
             .zip(weights)
             .fold(0, |sum, (count, weight)| sum + count * u64::from(*weight))
     }
