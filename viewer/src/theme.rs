@@ -1,6 +1,7 @@
 //! Light or dark: as the address says, else as was chosen in this browser, else as the system prefers.
 
 use crate::browser;
+use crate::route::value;
 
 const KEY: &str = "statebench-theme";
 const ATTRIBUTE: &str = "data-theme";
@@ -64,10 +65,7 @@ fn of_system() -> Theme {
 /// The theme that an address names, `#/run/r1?theme=dark`.
 pub(crate) fn of_address(hash: &str) -> Option<Theme> {
     let (_, query) = hash.split_once('?')?;
-    let mut values = query
-        .split('&')
-        .filter_map(|pair| pair.strip_prefix("theme="));
-    Theme::parse(values.next()?)
+    Theme::parse(value(query, "theme")?)
 }
 
 /// The address with this theme, and none before.

@@ -104,6 +104,7 @@ mod tests {
             );
         }
     }
+
     #[test]
     fn shares_beyond_students_values_are_those_of_the_published_tables() {
         for (share, degrees, t) in [
