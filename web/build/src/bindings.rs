@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Once;
 
 use anyhow::{Context, Result};
 use wasm_bindgen_cli_support::Bindgen;
@@ -58,7 +59,8 @@ fn optimized(code: Vec<u8>, work: &Path) -> Result<Vec<u8>> {
         Ok(run) => {
             let said = String::from_utf8_lossy(&run.stderr);
             let why = said.lines().next().unwrap_or("no reason given");
-            eprintln!("{OPTIMIZER} cannot read this code, which stays as it is: {why}");
+            static SAID: Once = Once::new();
+            SAID.call_once(|| eprintln!("{OPTIMIZER} is too old and left out: {why}"));
             None
         }
         Err(_) => None,
