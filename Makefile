@@ -63,6 +63,15 @@ runner: ## build the runner, target/release/runner
 	@scripts/setup.sh native
 	cargo build --release -p runner --locked
 
+.PHONY: package
+package: viewer ## the archive to carry away: one static program with the site's code in it, in target/package/
+	scripts/package.sh
+
+.PHONY: prove-package
+prove-package: runner ## the archive in a Debian without Rust, in an image of its own, and against the built runner (12 minutes; after make package; needs root, the machine should be idle)
+	@scripts/setup.sh test
+	scripts/prove-package.sh
+
 size: ## what the site's code weighs after gzip; fails above the budget
 	@scripts/size.sh
 
