@@ -79,6 +79,15 @@ runner: ## build the runner, target/release/runner
 
 size: ## what a first page of each program downloads; fails above the budget
 	@cargo run --quiet --locked -p build-site -- size
+.PHONY: package
+package: viewer ## the archive to carry away: one static program with the site's code in it, in target/package/
+	scripts/package.sh
+
+.PHONY: prove-package
+prove-package: runner ## the archive in a Debian without Rust, in an image of its own, and against the built runner (12 minutes; after make package; needs root, the machine should be idle)
+	@scripts/setup.sh test
+	scripts/prove-package.sh
+
 
 schema: ## write docs/report.schema.json anew from the report types
 	cargo run --locked -q -p runner -- schema > target/report.schema.json

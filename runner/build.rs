@@ -1,7 +1,8 @@
-//! Tells the runner which sources it was built from.
+//! Tells the runner which sources it was built from, and puts a built viewer into it where one is named.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::{env, fs, io};
 
 /// What decides how the runner measures; a change elsewhere does not make a build dirty.
 const SOURCES: [&str; 5] = [
@@ -12,8 +13,11 @@ const SOURCES: [&str; 5] = [
     "persistence",
 ];
 
-fn main() {
-    let root = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default()).join("..");
+/// Names the folder of the built viewer that the program is to hold; relative to the workspace. Unset or empty: none.
+const SITE: &str = "STATEBENCH_SITE";
+
+fn main() -> io::Result<()> {
+    let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default()).join("..");
     for source in SOURCES {
         watch(&root.join(source));
     }
@@ -28,8 +32,41 @@ fn main() {
     );
     println!(
         "cargo:rustc-env=STATEBENCH_PROFILE={}",
-        std::env::var("PROFILE").unwrap_or_default()
+        env::var("PROFILE").unwrap_or_default()
     );
+    println!("cargo:rerun-if-env-changed={SITE}");
+    let viewer = match env::var_os(SITE).filter(|site| !site.is_empty()) {
+        Some(site) => embedded(&root.join(site).canonicalize()?)?,
+        None => String::new(),
+    };
+    let list = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("viewer.rs");
+    fs::write(
+        list,
+        format!("const EMBEDDED: &[(&str, &[u8])] = &[{viewer}];\n"),
+    )
+}
+
+/// A name and a content for each file of the viewer in this folder.
+fn embedded(viewer: &Path) -> io::Result<String> {
+    println!("cargo:rerun-if-changed={}", viewer.display());
+    let mut files = Vec::new();
+    let mut folders = vec![viewer.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    let entry = |file: &PathBuf| {
+        let name = file.strip_prefix(viewer).unwrap_or(file);
+        format!("({name:?}, include_bytes!({file:?})),")
+    };
+    Ok(files.iter().map(entry).collect())
 }
 
 /// A path that is not there would make every build a new one.

@@ -57,6 +57,8 @@ enum Command {
     Cost(cmd::cost::Args),
     Schema(cmd::schema::Args),
     Completions(cmd::completions::Args),
+    #[command(hide = true)]
+    Manual(cmd::manual::Args),
     /// Serve one arm of a comparison; spoken to by the runner itself.
     #[command(hide = true)]
     Arm,
@@ -87,6 +89,7 @@ impl Cli {
             Command::Cost(args) => cmd::cost::run(&args),
             Command::Schema(args) => cmd::schema::run(&args),
             Command::Completions(args) => cmd::completions::run(&args, &mut Self::command()),
+            Command::Manual(args) => cmd::manual::run(&args, Self::command()),
             Command::Arm => crate::arm::worker::work().await.map(|()| Exit::Done),
         }
     }

@@ -9,6 +9,7 @@ pub(crate) mod criteria;
 pub(crate) mod gate;
 pub(crate) mod index;
 pub(crate) mod list;
+pub(crate) mod manual;
 pub(crate) mod percentiles;
 pub(crate) mod publish;
 pub(crate) mod resume;

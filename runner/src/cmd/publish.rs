@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::console::print;
 use crate::exit::Exit;
-use crate::output::{Publication, SiteUrl, publish};
+use crate::output::{Publication, Publisher, SiteUrl, Viewer, publish};
 
 /// Assemble the static site: the viewer, the runs and their list.
 ///
@@ -28,9 +28,9 @@ pub(crate) struct Args {
     /// Folder that holds the runs.
     #[arg(long, value_name = "DIR", default_value = "reports")]
     reports: PathBuf,
-    /// Folder of the built viewer.
-    #[arg(long, value_name = "DIR", default_value = "dist")]
-    viewer: PathBuf,
+    /// Folder of the built viewer [default: the viewer within this program, or `dist` where it holds none]
+    #[arg(long, value_name = "DIR")]
+    viewer: Option<PathBuf>,
     /// Address that the site will be served from, for the pictures in link previews.
     #[arg(long, value_name = "URL")]
     url: Option<String>,
@@ -39,16 +39,22 @@ pub(crate) struct Args {
 /// Assembles the site.
 ///
 /// # Errors
-/// Where the viewer was not built, `--url` is no address, or a file cannot be read or written.
+/// Where there is no viewer, `--url` is no address, or a file cannot be read or written.
 pub(crate) fn run(args: &Args) -> Result<Exit> {
     let url = args.url.as_deref().map(SiteUrl::parse).transpose()?;
+    let viewer = Viewer::find(args.viewer.as_deref())?;
+    let this = Publisher::this();
     let published = publish(&Publication {
         site: &args.site,
         reports: &args.reports,
-        viewer: &args.viewer,
+        viewer: &viewer,
         url: url.as_ref(),
+        by: &this,
         now: Timestamp::now(),
     })?;
+    if let Some(replaced) = published.replaced {
+        eprintln!("{}", replaced.notice(&this));
+    }
     super::warn_unreadable(&args.reports, &published.index);
     for file in published.renewed {
         eprintln!(

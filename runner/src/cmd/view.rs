@@ -76,7 +76,7 @@ fn check_site(site: &Path) -> Result<()> {
         return Ok(());
     }
     Err(usage(anyhow!(
-        "{0} holds no site: make one with `make report`, or from existing reports with `runner publish {0}`",
+        "{0} holds no site: make one of the reports here with `runner publish {0}`; where there are none yet, `runner --all` comes first",
         site.display()
     )))
 }
@@ -262,6 +262,9 @@ mod tests {
     fn a_folder_without_a_site_says_what_to_do() {
         let refused = check_site(Path::new("nowhere")).unwrap_err();
         assert_eq!(Exit::of(&refused), Exit::Usage);
-        assert!(refused.to_string().contains("make report"), "{refused}");
+        assert!(
+            refused.to_string().contains("runner publish nowhere"),
+            "{refused}"
+        );
     }
 }

@@ -5,8 +5,10 @@ mod assets;
 mod compressed;
 pub(crate) mod headers;
 mod preview;
+mod publisher;
 #[cfg(test)]
 mod tests;
+mod viewer;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -18,6 +20,8 @@ use shared::report::{Index, Unreadable, to_json};
 
 pub(crate) use address::SiteUrl;
 pub(super) use compressed::is_gzip_of;
+pub(crate) use publisher::{Publisher, Replaced};
+pub(crate) use viewer::Viewer;
 
 use self::assets::Assets;
 use self::compressed::Copies;
@@ -45,10 +49,12 @@ pub(crate) struct Publication<'a> {
     pub(crate) site: &'a Path,
     /// Folder of the runs.
     pub(crate) reports: &'a Path,
-    /// Folder of the built viewer.
-    pub(crate) viewer: &'a Path,
+    /// The built viewer.
+    pub(crate) viewer: &'a Viewer,
     /// Where the site will be found, for link previews.
     pub(crate) url: Option<&'a SiteUrl>,
+    /// Who publishes.
+    pub(crate) by: &'a Publisher,
     /// The time.
     pub(crate) now: Timestamp,
 }
@@ -64,6 +70,8 @@ pub(crate) struct Published {
     pub(crate) written: usize,
     /// Files whose content changed although their name, which holds a digest, did not: browsers may keep the old ones.
     pub(crate) renewed: Vec<PathBuf>,
+    /// Whose site was there before, where another build published it.
+    pub(crate) replaced: Option<Replaced>,
 }
 
 /// Brings a site up to date with the viewer and the reports. Runs that are in the site already stay, whether
@@ -71,15 +79,16 @@ pub(crate) struct Published {
 /// first is.
 ///
 /// # Errors
-/// Where the viewer was not built, `reports` cannot be read or nothing can be written into the site (ends with
+/// Where `reports` cannot be read or nothing can be written into the site (ends with
 /// [`crate::exit::Exit::Usage`]), or a file cannot be written.
 pub(crate) fn publish(publication: &Publication<'_>) -> Result<Published> {
     let Publication { site, reports, .. } = *publication;
-    let files = assets::viewer_files(publication.viewer)?;
     let runs = run_folders(reports)?;
-    check_site(site, publication.viewer)?;
+    check_site(site, publication.viewer.folder.as_deref())?;
     let mut writer = Writer { site, written: 0 };
-    let renewed = publish_viewer(&mut writer, publication, &files)?;
+    let mut assets = Assets::read(site);
+    let replaced = assets.publish_by(site, publication.by);
+    let renewed = publish_viewer(&mut writer, publication, assets)?;
     let mut published = BTreeSet::new();
     let mut unreadable = Vec::new();
     for folder in &runs {
@@ -97,12 +106,13 @@ pub(crate) fn publish(publication: &Publication<'_>) -> Result<Published> {
         index,
         written: writer.written,
         renewed,
+        replaced,
     })
 }
 
 /// Says early and plainly what each write would fail with, and that a viewer's folder cannot become a site: the next
 /// publishing would take the site for the viewer.
-fn check_site(site: &Path, viewer: &Path) -> Result<()> {
+fn check_site(site: &Path, viewer: Option<&Path>) -> Result<()> {
     fs::create_dir_all(site)
         .and_then(|()| tempfile::tempfile_in(site))
         .map_err(|e| {
@@ -111,7 +121,7 @@ fn check_site(site: &Path, viewer: &Path) -> Result<()> {
                 site.display()
             ))
         })?;
-    if fs::canonicalize(site).ok() == fs::canonicalize(viewer).ok() {
+    if viewer.is_some_and(|viewer| fs::canonicalize(site).ok() == fs::canonicalize(viewer).ok()) {
         return Err(usage(anyhow!(
             "{} holds the built viewer; name another folder for the site",
             site.display()
@@ -124,18 +134,17 @@ fn check_site(site: &Path, viewer: &Path) -> Result<()> {
 fn publish_viewer(
     writer: &mut Writer<'_>,
     publication: &Publication<'_>,
-    files: &[PathBuf],
+    mut assets: Assets,
 ) -> Result<Vec<PathBuf>> {
-    let mut assets = Assets::read(writer.site);
+    let files = &publication.viewer.files;
     let mut renewed = Vec::new();
     for file in files {
-        let bytes = read(&publication.viewer.join(file))?;
-        if assets.note(file, &bytes) {
-            renewed.push(file.clone());
+        if assets.note(&file.name, &file.bytes) {
+            renewed.push(file.name.clone());
         }
-        writer.write_with(&bytes, file, Copies::All)?;
+        writer.write_with(&file.bytes, &file.name, Copies::All)?;
     }
-    let headers = headers::headers_file(files.iter().map(PathBuf::as_path));
+    let headers = headers::headers_file(files.iter().map(|file| file.name.as_path()));
     writer.write(headers.as_bytes(), Path::new(headers::HEADERS_FILE))?;
     writer.write(b"", Path::new(NO_JEKYLL))?;
     assets.sweep(writer, files, publication.now)?;

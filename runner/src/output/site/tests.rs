@@ -38,11 +38,16 @@ impl Place {
     }
 
     fn publish_at(&self, now: &str) -> Result<Published> {
+        self.publish_by(&Publisher::this(), now)
+    }
+
+    fn publish_by(&self, by: &Publisher, now: &str) -> Result<Published> {
         publish(&Publication {
             site: &self.site,
             reports: &self.reports,
-            viewer: &self.viewer,
+            viewer: &Viewer::in_folder(&self.viewer)?,
             url: None,
+            by,
             now: now.parse().unwrap(),
         })
     }
@@ -295,6 +300,40 @@ fn a_page_with_a_script_in_it_is_refused() {
     let refused = place.try_publish().unwrap_err();
     assert_eq!(Exit::of(&refused), Exit::Usage);
     assert!(refused.to_string().contains("holds a script"), "{refused}");
+}
+
+#[test]
+fn a_site_says_whose_it_replaces() {
+    let place = place();
+    let now = "2026-11-25T12:00:00Z";
+    let other = Publisher {
+        version: semver::Version::new(9, 0, 0),
+        ..Publisher::this()
+    };
+    assert_eq!(place.publish().replaced, None, "there was none");
+    assert_eq!(place.publish().replaced, None, "it is the same");
+    let over_this = place.publish_by(&other, now).unwrap().replaced;
+    assert_eq!(over_this, Some(Replaced::Other(Publisher::this())));
+    let over_other = place.publish().replaced;
+    assert_eq!(over_other, Some(Replaced::Other(other)));
+}
+
+#[test]
+fn a_site_of_before_sites_named_their_publisher_is_told_and_keeps_its_files() {
+    let place = place();
+    let [old, new] = ["start-1111111111111111.js", "start-2222222222222222.js"];
+    place.build(old, "old();");
+    place.publish_at("2026-01-01T00:00:00Z").unwrap();
+    // The list as version 0.1.0 wrote it.
+    let digest = blake3::hash(b"old();").to_hex();
+    let list = format!("{{\"{old}\": {{\"blake3\": \"{digest}\", \"replaced_at\": null}}}}");
+    fs::write(place.site.join(".statebench-assets.json"), list).unwrap();
+    place.build(new, "new();");
+    let published = place.publish_at("2026-01-02T00:00:00Z").unwrap();
+    assert_eq!(published.replaced, Some(Replaced::Unnamed));
+    let published = place.publish_at("2026-06-01T00:00:00Z").unwrap();
+    assert_eq!(published.replaced, None);
+    assert!(!place.site.join(old).exists(), "the old list counts");
 }
 
 #[test]
