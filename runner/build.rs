@@ -26,10 +26,10 @@ fn main() {
         "cargo:rustc-env=STATEBENCH_REVISION={}",
         revision(&root).unwrap_or_default()
     );
-    println!(
-        "cargo:rustc-env=STATEBENCH_PROFILE={}",
-        std::env::var("PROFILE").unwrap_or_default()
-    );
+    for name in ["PROFILE", "TARGET"] {
+        let value = std::env::var(name).unwrap_or_default();
+        println!("cargo:rustc-env=STATEBENCH_{name}={value}");
+    }
 }
 
 /// A path that is not there would make every build a new one.
