@@ -30,10 +30,10 @@ fn main() -> io::Result<()> {
         "cargo:rustc-env=STATEBENCH_REVISION={}",
         revision(&root).unwrap_or_default()
     );
-    println!(
-        "cargo:rustc-env=STATEBENCH_PROFILE={}",
-        env::var("PROFILE").unwrap_or_default()
-    );
+    for name in ["PROFILE", "TARGET"] {
+        let value = env::var(name).unwrap_or_default();
+        println!("cargo:rustc-env=STATEBENCH_{name}={value}");
+    }
     println!("cargo:rerun-if-env-changed={SITE}");
     let viewer = match env::var_os(SITE).filter(|site| !site.is_empty()) {
         Some(site) => embedded(&root.join(site).canonicalize()?)?,

@@ -1,21 +1,43 @@
 //! The command line.
 
+use std::sync::LazyLock;
+
 use anyhow::Result;
 use clap::{CommandFactory, Parser, Subcommand};
+use shared::report::{Build, FORMAT_VERSION};
 
 use crate::cmd;
+use crate::environment::build;
 use crate::exit::Exit;
+
+/// What `--version` says behind the program's name; `-V` says the version alone.
+static LONG_VERSION: LazyLock<String> = LazyLock::new(|| long_version(&build()));
+
+fn long_version(build: &Build) -> String {
+    let or_unknown = |text: &str| if text.is_empty() { "unknown" } else { text }.to_owned();
+    format!(
+        "{}\nrevision {}\ntarget {}, {} build\nreport format {FORMAT_VERSION}",
+        build.version,
+        or_unknown(&build.revision),
+        or_unknown(build.target.as_deref().unwrap_or_default()),
+        build.profile
+    )
+}
 
 /// Prove whether an optimized state-persistence service is really better: faster, cheaper, and still losing nothing.
 #[derive(Debug, Parser)]
 #[command(
     name = "runner",
     version,
+    long_version = LONG_VERSION.as_str(),
+    before_help = "\
+`runner --all` fills reports/ with all that is measured; stdout lists the files.",
     args_conflicts_with_subcommands = true,
     arg_required_else_help = true,
     after_help = "\
 Examples:
   runner --all            measure everything (short for `runner run --all`)
+  runner doctor           what this machine allows, and what that means for a run
   runner list             what there is to measure
   runner resume RUN       go on with a run that was cut off
   runner baseline set     keep this build as the last good one
@@ -46,6 +68,7 @@ enum Command {
     Compare(cmd::compare::Args),
     Verdict(cmd::verdict::Args),
     List(cmd::list::Args),
+    Doctor(cmd::doctor::Args),
     Verify(cmd::verify::Args),
     Percentiles(cmd::percentiles::Args),
     Index(cmd::index::Args),
@@ -78,6 +101,7 @@ impl Cli {
             Command::Compare(args) => cmd::compare::run(&args),
             Command::Verdict(args) => cmd::verdict::run(&args),
             Command::List(args) => cmd::list::run(&args),
+            Command::Doctor(args) => cmd::doctor::run(&args).await,
             Command::Verify(args) => cmd::verify::run(&args),
             Command::Percentiles(args) => cmd::percentiles::run(&args),
             Command::Index(args) => cmd::index::run(&args),
@@ -92,5 +116,37 @@ impl Cli {
             Command::Manual(args) => cmd::manual::run(&args, Self::command()),
             Command::Arm => crate::arm::worker::work().await.map(|()| Exit::Done),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_long_version_names_revision_target_and_report_format() {
+        let build = Build {
+            version: "1.2.3".to_owned(),
+            revision: String::new(),
+            profile: "release".to_owned(),
+            target: Some("x86_64-unknown-linux-musl".to_owned()),
+        };
+        assert_eq!(
+            long_version(&build),
+            format!(
+                "1.2.3\nrevision unknown\ntarget x86_64-unknown-linux-musl, release build\nreport format {FORMAT_VERSION}"
+            )
+        );
+        let command = Cli::command();
+        assert_eq!(command.get_version(), Some(env!("CARGO_PKG_VERSION")));
+        assert_eq!(command.get_long_version(), Some(LONG_VERSION.as_str()));
+    }
+
+    #[test]
+    fn help_begins_with_what_most_people_want() {
+        let help = Cli::command().render_long_help().to_string();
+        assert!(help.starts_with("`runner --all` "), "{help}");
+        let first = help.lines().next().unwrap_or_default();
+        assert!(first.contains("fills reports/"), "{first}");
     }
 }

@@ -1,15 +1,22 @@
 //! The machine and the build that a report names. Nothing that tells whose machine it is: no host or user name.
 
+pub(crate) mod cgroup;
+pub(crate) mod mounts;
+
 use std::fs;
-use std::path::Path;
 
 use shared::report::{Build, Environment};
 
+use self::mounts::mount_of;
 use crate::databases::Home;
 use crate::place::without_password;
 
 /// Digits of the fingerprint: enough to tell machines apart, short enough to read.
 const FINGERPRINT_DIGITS: usize = 16;
+
+/// What a run does without where `/proc` cannot be read, in a chroot for instance, and the remedy.
+pub(crate) const WITHOUT_PROC: &str = "memory and threads are not measured, and the report names neither processor nor \
+                                       file system; mount it with `mount -t proc proc /proc`";
 
 /// The build of this runner.
 pub(crate) fn build() -> Build {
@@ -17,6 +24,7 @@ pub(crate) fn build() -> Build {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         revision: env!("STATEBENCH_REVISION").to_owned(),
         profile: env!("STATEBENCH_PROFILE").to_owned(),
+        target: Some(env!("STATEBENCH_TARGET").to_owned()),
     }
 }
 
@@ -34,12 +42,13 @@ pub(crate) fn environment(databases: &Home) -> Environment {
         processor: processor(&file("/proc/cpuinfo")),
         cores: std::thread::available_parallelism()
             .map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX)),
-        memory_bytes: memory_bytes(&file("/proc/meminfo")),
+        memory_bytes: memory_bytes(&file("/proc/meminfo"), "MemTotal"),
         file_system: match databases {
             Home::Folder(folder) => folder
                 .canonicalize()
                 .ok()
-                .and_then(|path| file_system(&file("/proc/self/mountinfo"), &path)),
+                .and_then(|path| mount_of(&file("/proc/self/mountinfo"), &path))
+                .map(|mount| mount.kind),
             Home::Server(_) => None,
         },
         fingerprint: String::new(),
@@ -69,8 +78,9 @@ fn processor(cpuinfo: &str) -> Option<String> {
     Some(model.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
-fn memory_bytes(meminfo: &str) -> Option<u64> {
-    let kibibytes: u64 = field(meminfo, "MemTotal")?
+/// A figure of `/proc/meminfo`, bytes.
+pub(crate) fn memory_bytes(meminfo: &str, name: &str) -> Option<u64> {
+    let kibibytes: u64 = field(meminfo, name)?
         .strip_suffix("kB")?
         .trim()
         .parse()
@@ -84,22 +94,6 @@ fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
         let (key, value) = line.split_once(':')?;
         (key.trim() == name).then(|| value.trim())
     })
-}
-
-/// The type of the file system that holds a path: of the longest mount point above it, the last mounted of equals.
-/// Format: proc_pid_mountinfo(5).
-fn file_system(mountinfo: &str, path: &Path) -> Option<String> {
-    mountinfo
-        .lines()
-        .filter_map(|line| {
-            let (mount, source) = line.split_once(" - ")?;
-            let point = mount.split(' ').nth(4)?.replace("\\040", " ");
-            let kind = source.split(' ').next()?;
-            path.starts_with(&point)
-                .then(|| (point.len(), kind.to_owned()))
-        })
-        .max_by_key(|(length, _)| *length)
-        .map(|(_, kind)| kind)
 }
 
 /// Equal where all figures are, and the database's server.
@@ -132,23 +126,11 @@ mod tests {
             "Sample CPU @ 2 GHz"
         );
         assert_eq!(
-            memory_bytes("MemTotal:        1000 kB\nMemFree: 1 kB"),
+            memory_bytes("MemTotal:        1000 kB\nMemFree: 1 kB", "MemTotal"),
             Some(1_024_000)
         );
-        assert_eq!(memory_bytes("MemTotal: many kB"), None);
+        assert_eq!(memory_bytes("MemTotal: many kB", "MemTotal"), None);
         assert!(system("NAME=x\nPRETTY_NAME=\"Sample OS 1\"\n").starts_with("Sample OS 1, "));
-    }
-
-    #[test]
-    fn the_longest_mount_point_counts() {
-        let mounts = "22 1 8:1 / / rw shared:1 - ext4 /dev/sda1 rw\n\
-                      23 22 0:5 / /tmp rw - tmpfs tmpfs rw\n\
-                      24 22 0:6 / /tmp/with\\040space rw - xfs /dev/sdb rw";
-        let kind = |path| file_system(mounts, Path::new(path)).unwrap();
-        assert_eq!(kind("/tmp/run"), "tmpfs");
-        assert_eq!(kind("/tmpfiles"), "ext4");
-        assert_eq!(kind("/tmp/with space/x"), "xfs");
-        assert_eq!(file_system("", Path::new("/")), None);
     }
 
     #[test]
@@ -190,5 +172,7 @@ mod tests {
             }
         );
         assert_eq!(build().version, env!("CARGO_PKG_VERSION"));
+        let target = build().target.unwrap();
+        assert!(target.starts_with(std::env::consts::ARCH), "{target}");
     }
 }

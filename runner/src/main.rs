@@ -14,6 +14,7 @@ mod metrics;
 mod output;
 mod place;
 mod plan;
+mod room;
 mod run;
 mod scenario;
 mod seeded;

@@ -76,6 +76,21 @@ fn a_report_of_the_first_version_has_the_defaults_of_what_came_later() {
 }
 
 #[test]
+fn builds_name_their_target_since_the_fourth_version() {
+    let (run, _) = report(4);
+    assert_eq!(
+        run.build.in_words(),
+        "0.1.0, 79bd1a343a2d, release, x86_64-unknown-linux-gnu"
+    );
+    let other = run.arms.baseline.build.unwrap();
+    assert_eq!(other.target.as_deref(), Some("x86_64-unknown-linux-musl"));
+    assert_eq!(run.arms.candidate.build, None);
+    for version in 1..4 {
+        assert_eq!(report(version).0.build.target, None, "version {version}");
+    }
+}
+
+#[test]
 fn faults_and_variants_of_the_third_version_have_figures() {
     let (run, scenarios) = report(3);
     let figure = |name: &str| {

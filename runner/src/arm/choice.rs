@@ -80,8 +80,7 @@ impl ArmSource {
     fn label(&self) -> String {
         match &self.build {
             None => self.name.clone(),
-            Some(build) if build.revision.is_empty() => format!("{} (other build)", self.name),
-            Some(build) => format!("{} ({})", self.name, build.revision),
+            Some(other) => format!("{} ({})", self.name, apart(other, &build())),
         }
     }
 
@@ -91,6 +90,15 @@ impl ArmSource {
             label,
             build: self.build.clone(),
         }
+    }
+}
+
+/// What tells another build from this one in the fewest words: its revision, or of the same revision its target.
+fn apart<'a>(other: &'a Build, this: &Build) -> &'a str {
+    match &other.target {
+        Some(target) if other.revision == this.revision && other.target != this.target => target,
+        _ if other.revision.is_empty() => "other build",
+        _ => &other.revision,
     }
 }
 

@@ -17,8 +17,8 @@ use shared::report::{EvictionProbe, MemoryProfile};
 pub(crate) use acks::{read_ack, write_ack};
 pub(crate) use choice::{ArmSource, choose, identities, labels, own_arms, own_services};
 pub(crate) use messages::{Ack, BlockDone, CacheFailure, Open, Opened, Tried};
-pub(crate) use process::ProcessArms;
-pub(crate) use worker::LEAD;
+pub(crate) use process::{ProcessArms, this_binary};
+pub(crate) use worker::{LEAD, RETAINED_SNAPSHOTS, be_urgent, unreadable};
 
 use crate::plan::{Step, Stretch};
 

@@ -1,5 +1,6 @@
 //! An arm as a child process: a runner, called with its hidden subcommand.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -24,13 +25,27 @@ const HELLO_WITHIN: Duration = Duration::from_secs(10);
 
 /// This very program. The link stays with the program that runs when a newer build replaces its file: whoever follows
 /// it between fork and exec is still a copy of this process.
-pub(super) fn this_binary() -> std::io::Result<PathBuf> {
+pub(crate) fn this_binary() -> std::io::Result<PathBuf> {
     let link = PathBuf::from("/proc/self/exe");
     if link.exists() {
-        Ok(link)
-    } else {
-        std::env::current_exe()
+        return Ok(link);
     }
+    let called = std::env::args_os().next().unwrap_or_default();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::current_exe().or_else(|e| called_as(Path::new(&called), &path).ok_or(e))
+}
+
+/// The file of a program that was called by a name, as a shell finds it: where `/proc` is not mounted, nothing else tells.
+fn called_as(name: &Path, path: &OsStr) -> Option<PathBuf> {
+    let has_folder = name.parent().is_some_and(|p| !p.as_os_str().is_empty());
+    if has_folder {
+        return name.canonicalize().ok();
+    }
+    std::env::split_paths(path)
+        .map(|folder| folder.join(name))
+        .find(|file| file.is_file())?
+        .canonicalize()
+        .ok()
 }
 
 /// Starts arms as processes.
@@ -301,4 +316,21 @@ fn out_of_turn(reply: &Reply) -> ArmError {
         text.truncate(end);
     }
     ArmError::OutOfTurn(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_is_found_by_its_name_as_a_shell_finds_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().canonicalize().unwrap().join("runner");
+        std::fs::write(&file, "").unwrap();
+        let path = std::env::join_paths([Path::new("/nowhere"), folder.path()]).unwrap();
+        assert_eq!(called_as(Path::new("runner"), &path), Some(file.clone()));
+        assert_eq!(called_as(&file, OsStr::new("")), Some(file));
+        assert_eq!(called_as(Path::new("./no-such-file"), &path), None);
+        assert_eq!(called_as(Path::new("no-such-file"), &path), None);
+    }
 }

@@ -115,16 +115,20 @@ fn described(baseline: &Baseline, reports: &Path) -> Result<String> {
         version,
         revision,
         profile,
+        target,
     } = &baseline.build;
     let revision = if revision.is_empty() {
         "unknown"
     } else {
         revision
     };
+    let target = target
+        .as_ref()
+        .map_or_else(String::new, |target| format!(" for {target}"));
     let ago = age(&baseline.set_at, Timestamp::now())
         .map_or_else(String::new, |age| format!(", {age} ago"));
     Ok(format!(
-        "{what} {}\nversion {version}, revision {revision}, {profile} build\nBLAKE3 {}\nkept since {}{ago}\n",
+        "{what} {}\nversion {version}, revision {revision}, {profile} build{target}\nBLAKE3 {}\nkept since {}{ago}\n",
         path.display(),
         baseline.blake3,
         baseline.set_at

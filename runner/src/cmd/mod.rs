@@ -6,6 +6,7 @@ pub(crate) mod compare;
 pub(crate) mod completions;
 pub(crate) mod cost;
 pub(crate) mod criteria;
+pub(crate) mod doctor;
 pub(crate) mod gate;
 pub(crate) mod index;
 pub(crate) mod list;

@@ -34,7 +34,7 @@ const RELEASE: &str = "release";
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  runner --all                                  all scenarios, quick profile, about 8 minutes
+  runner --all                                  fills reports/: all scenarios, quick profile, about 8 minutes
   runner run medium-load --pairs 20             one scenario, twice the pairs
   runner run my-load.toml --profile full        a scenario of your own, at its own length
   runner --all --profile ci --gate              for a pipeline: the exit code is the verdict

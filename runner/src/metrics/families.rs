@@ -61,7 +61,7 @@ macro_rules! families {
 }
 
 families! {
-    /// Labels `version`, `revision`, `profile`.
+    /// Labels `version`, `revision`, `profile`, `target`.
     build_info: Gauges = "build_info", None, "The build of the runner; always 1";
     /// Labels `run`, `profile`, `baseline`, `candidate`.
     run_info: Gauges = "run_info", None, "The run and its services; always 1";

@@ -38,6 +38,7 @@ impl Meter {
             ("version", &build.version),
             ("revision", &build.revision),
             ("profile", &build.profile),
+            ("target", build.target.as_deref().unwrap_or_default()),
         ]);
         families.build_info.get_or_create(&labels).set(1.0);
         let meter = Self {

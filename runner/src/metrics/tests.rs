@@ -19,6 +19,7 @@ fn meter() -> (Meter, Registry) {
             version: "1.2.3".to_owned(),
             revision: String::new(),
             profile: "debug".to_owned(),
+            target: Some("x86_64-unknown-linux-gnu".to_owned()),
         },
         profile: "ci".to_owned(),
         services: Arms {

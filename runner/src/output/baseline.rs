@@ -258,6 +258,7 @@ mod tests {
             version: "0.1.0".to_owned(),
             revision: "0123456".to_owned(),
             profile: "release".to_owned(),
+            target: Some("x86_64-unknown-linux-gnu".to_owned()),
         }
     }
 

@@ -110,7 +110,10 @@ impl RunFolder {
 }
 
 /// Makes the folder where it is missing and proves that files can be written in it.
-fn check_writable(out: &Path) -> Result<()> {
+///
+/// # Errors
+/// Names the folder, the cause and the way out; ends with [`crate::exit::Exit::Usage`].
+pub(crate) fn check_writable(out: &Path) -> Result<()> {
     fs::create_dir_all(out)
         .and_then(|()| tempfile::NamedTempFile::new_in(out).map(drop))
         .map_err(|e| {

@@ -40,6 +40,7 @@ pub(crate) fn run(id: &str) -> Run {
             version: "0.1.0".into(),
             revision: "0123456789ab".into(),
             profile: "release".into(),
+            target: Some("x86_64-unknown-linux-gnu".into()),
         },
         environment: Environment {
             system: "Linux 6.1".into(),

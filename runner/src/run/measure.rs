@@ -17,14 +17,15 @@ use super::resumption::Rest;
 use super::{
     Before, Enough, Finished, Interrupt, Keeping, Listener, Order, Paths, conduct, listener,
 };
-use crate::arm::{ArmSource, ProcessArms, choose, identities};
+use crate::arm::{ArmSource, ProcessArms, choose, identities, unreadable};
 use crate::databases::{Databases, Home};
-use crate::dataset::{DEFAULT_STATES, Import};
-use crate::environment::build;
+use crate::dataset::{DEFAULT_STATES, Dataset, Import};
+use crate::environment::{WITHOUT_PROC, build};
 use crate::exit::usage;
 use crate::metrics::{About, Meter, Server, Serving};
-use crate::output::{RunFolder, read_run_folder, rebuild_index, write_index};
+use crate::output::{RunFolder, check_writable, read_run_folder, rebuild_index, write_index};
 use crate::place::without_password;
+use crate::room;
 use crate::scenario::Spec;
 
 /// What somebody asked to be measured.
@@ -69,15 +70,11 @@ pub(crate) async fn measure(assignment: Assignment, enough: Enough<'_>) -> Resul
         None => None,
     };
     let out = &assignment.out;
-    std::fs::create_dir_all(out).map_err(|e| {
-        usage(anyhow!(
-            "the output folder {} cannot be made: {e}; name another one with --out",
-            out.display()
-        ))
-    })?;
-    let databases = Home::find(assignment.database.as_deref(), out)?
-        .prepare()
-        .await?;
+    check_writable(out)?;
+    let home = Home::find(assignment.database.as_deref(), out)?;
+    room::refuse_full(out)?;
+    let databases = home.clone().prepare().await?;
+    say_what_it_lacks(&assignment, &home)?;
     let folder = RunFolder::create(out, &assignment.profile, Timestamp::now())?;
     let order = Order {
         title: assignment.title,
@@ -101,6 +98,25 @@ pub(crate) async fn measure(assignment: Assignment, enough: Enough<'_>) -> Resul
         server,
     };
     driver.drive(out, enough, None).await
+}
+
+/// Says before the load what the machine lacks that the run can do without.
+///
+/// # Errors
+/// A disk without any room.
+fn say_what_it_lacks(assignment: &Assignment, home: &Home) -> Result<()> {
+    if !unreadable().is_empty() {
+        eprintln!("note: /proc cannot be read: {WITHOUT_PROC}");
+    }
+    if let Home::Folder(folder) = home {
+        room::refuse_full(folder)?;
+        let dataset = Dataset::new(assignment.seed, DEFAULT_STATES);
+        let dataset = dataset.with(assignment.imported.clone());
+        if let Some(warning) = room::warning(&assignment.specs, &dataset, folder) {
+            eprintln!("warning: {warning}");
+        }
+    }
+    Ok(())
 }
 
 /// What a run that was cut off needs besides what it left.
@@ -257,14 +273,10 @@ async fn order(run: &Run, recorded: OrderRecord, databases: Databases) -> Result
     let this = build();
     if run.build != this {
         return Err(usage(anyhow!(
-            "the run was begun by runner {} ({}, {}), and this is {} ({}, {}): figures of two builds in one arm would mean \
-             nothing; go on with that build, or give the run up with --abandon",
-            run.build.version,
-            run.build.revision,
-            run.build.profile,
-            this.version,
-            this.revision,
-            this.profile
+            "the run was begun by runner {}, and this is {}: figures of two builds in one arm would mean nothing; go on \
+             with that build, or give the run up with --abandon",
+            run.build.in_words(),
+            this.in_words()
         )));
     }
     let imported = recorded.dataset.as_deref().map(Import::read).transpose();

@@ -7,6 +7,7 @@ mod bad_input;
 mod baseline;
 mod capacity;
 mod catalogue;
+mod doctor;
 mod example;
 mod exit_codes;
 mod faults;

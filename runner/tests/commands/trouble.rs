@@ -162,3 +162,66 @@ fn a_read_only_output_folder_is_refused_at_once() {
     );
     assert_eq!(stdout(&output), "");
 }
+
+#[test]
+fn a_run_goes_on_without_proc_and_says_what_it_does_not_measure() {
+    let desk = Desk::new();
+    let scenario = desk.scenario(&Small::default());
+    let script = r#"mount -t tmpfs -o ro tmpfs /proc && exec "$0" run "$2" --out "$1""#;
+    let output = with_mounts(script, &[&desk.out(), &scenario]);
+    assert_exit(&output, 0);
+    let said = stderr(&output);
+    assert!(
+        said.lines()
+            .next()
+            .unwrap()
+            .starts_with("note: /proc cannot be read: "),
+        "{said}"
+    );
+    assert!(
+        said.contains("resident memory cannot be measured: /proc/self/statm"),
+        "{said}"
+    );
+    let environment = desk.run_report().environment;
+    assert!(environment.processor.is_none() && environment.memory_bytes.is_none());
+    assert_eq!(desk.scenario_report("small").status, Status::Complete);
+    assert_eq!(desk.verify(), (Some(0), String::new()));
+}
+
+#[test]
+fn a_disk_that_may_not_suffice_is_named_before_the_load() {
+    let desk = Desk::new();
+    let scenario = desk.scenario(&Small::default());
+    std::fs::create_dir(desk.out()).unwrap();
+    let script = r#"mount -t tmpfs -o size=12m tmpfs "$1" && exec "$0" run "$2" --out "$1""#;
+    let output = with_mounts(script, &[&desk.out(), &scenario]);
+    assert_exit(&output, 0);
+    let said = stderr(&output);
+    let first = said.lines().next().unwrap_or_default();
+    assert!(
+        first.starts_with("warning: the databases of small may grow to ")
+            && first.ends_with("or name another disk with --database sqlite:DIR"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_full_disk_is_refused_before_anything_is_made() {
+    let desk = Desk::new();
+    let scenario = desk.scenario(&Small::default());
+    std::fs::create_dir(desk.out()).unwrap();
+    let script = r#"
+        mount -t tmpfs -o size=64k tmpfs "$1"
+        code=0
+        "$0" run "$2" --out "$1" || code=$?
+        echo "run ended with $code, left: $(ls -A "$1")"
+    "#;
+    let output = with_mounts(script, &[&desk.out(), &scenario]);
+    assert_exit(&output, 0);
+    assert_eq!(stdout(&output), "run ended with 2, left: \n");
+    let said = stderr(&output);
+    assert!(
+        said.contains("is full, 64.0") && said.contains("--out"),
+        "{said}"
+    );
+}

@@ -156,8 +156,22 @@ pub(super) fn checks(
                 Verdict::Fail,
             ),
         ),
+        target_check(runs.map(|r| r.build.target.as_deref())),
         noise_check(calibrations),
     ]
+}
+
+/// What both runners were built for; reports before format 4 do not tell.
+fn target_check(targets: [Option<&str>; 2]) -> TrustCheck {
+    check(
+        "Runners built for one target",
+        "another C library allocates and copies memory at another speed",
+        both(targets.map(|target| target.unwrap_or("unknown"))),
+        match targets {
+            [Some(one), Some(other)] => verdict(one == other, Verdict::Warn),
+            _ => Verdict::NotJudged,
+        },
+    )
 }
 
 /// The noise floors of both sides.

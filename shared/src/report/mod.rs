@@ -7,6 +7,7 @@
 //! | 1 | first format |
 //! | 2 | scenarios with services of their own (calibration), fresh processes for each pair, planned looks, split traffic, capacity searches; the build of each arm |
 //! | 3 | deliberate faults; ablation; imported datasets; overloads; counters of allocator, network and database; memory profiles; key metrics in the list of runs |
+//! | 4 | the target that a runner was built for |
 
 mod ablation;
 mod capacity;
@@ -51,7 +52,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// The version of the format that this build writes, and the newest that it reads.
-pub const FORMAT_VERSION: u32 = 3;
+pub const FORMAT_VERSION: u32 = 4;
 
 /// How a run or a scenario ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

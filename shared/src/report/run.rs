@@ -70,6 +70,20 @@ pub struct Build {
     pub revision: String,
     /// Cargo profile: `release` or `debug`. Only `release` is worth a verdict.
     pub profile: String,
+    /// The target that it was built for, as the compiler names it: `x86_64-unknown-linux-gnu`. Absent before format 4.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+}
+
+impl Build {
+    /// `0.1.0, 4c1d7e2, release, x86_64-unknown-linux-gnu`: what is known of it.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let target = self.target.as_deref().unwrap_or_default();
+        let mut parts = vec![self.version.as_str(), &self.revision, &self.profile, target];
+        parts.retain(|part| !part.is_empty());
+        parts.join(", ")
+    }
 }
 
 /// The machine and the system under the run. An absent figure could not be read.

@@ -269,7 +269,7 @@ structs! {
         scenarios, seal
     }
     ArmIdentity { service, label, build }
-    Build { version, revision, profile }
+    Build { version, revision, profile, target }
     Environment { system, processor, cores, memory_bytes, file_system, fingerprint }
     Dataset { source, states, bytes, blake3, size_classes, checkpoint_types }
     SizeClass { name, states, smallest_bytes, largest_bytes, bytes }

@@ -310,6 +310,7 @@ pub(crate) fn run_of(scenarios: &[Scenario], criteria: Vec<Criterion>) -> Run {
             version: "0.1.0".to_owned(),
             revision: String::new(),
             profile: "release".to_owned(),
+            target: Some("x86_64-unknown-linux-gnu".to_owned()),
         },
         environment: Environment {
             system: "Linux".to_owned(),

@@ -74,6 +74,7 @@ fn head(data: &RunData) -> Markup {
             div.meta {
                 span { (dates::date_time(&run.started_at)) }
                 @if !run.build.revision.is_empty() { span { b { "Revision " } code { (run.build.revision) } } }
+                @if let Some(target) = &run.build.target { span { b { "Target " } code { (target) } } }
                 span { (facts::machine(run)) }
                 @if let Some(scenario) = data.files.scenarios.iter().find(|s| s.arms.is_none()) { span { (facts::promises(&scenario.promises)) } }
                 span.badge { (tally::profile(run, &data.files.scenarios)) }

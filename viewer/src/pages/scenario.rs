@@ -133,6 +133,7 @@ fn head(data: &RunData, name: &str, title: &str, scenario: Option<&Scenario>) ->
                 div.meta {
                     span { (dates::date_time(started)) }
                     @if !run.build.revision.is_empty() { span { b { "Revision " } code { (run.build.revision) } } }
+                    @if let Some(target) = &run.build.target { span { b { "Target " } code { (target) } } }
                     span { (facts::machine(run)) }
                     @if let Some(scenario) = scenario { span { (facts::promises(&scenario.promises)) } }
                     span.badge { (run.profile) @if let Some(label) = label { ": " (label) } }

@@ -30,6 +30,7 @@ fn source(service: &str, revision: Option<&str>) -> ArmSource {
         version: "0.1.0".to_owned(),
         revision: revision.to_owned(),
         profile: "release".to_owned(),
+        target: None,
     });
     ArmSource {
         build,
@@ -167,6 +168,26 @@ async fn a_binary_that_says_which_build_it_is_is_known_by_it() {
         .unwrap();
     assert_eq!(chosen.label(), "faster (4c1d7e2)");
     assert_eq!(chosen.binary, old.canonicalize().unwrap());
+}
+
+#[test]
+fn a_build_of_the_same_revision_is_known_by_its_target() {
+    let this = crate::environment::build();
+    let labelled = |target: Option<&str>| {
+        let other = Build {
+            target: target.map(str::to_owned),
+            ..this.clone()
+        };
+        apart(&other, &this).to_owned()
+    };
+    let musl = "x86_64-unknown-linux-musl";
+    assert_eq!(labelled(Some(musl)), musl);
+    let by_revision = if this.revision.is_empty() {
+        "other build"
+    } else {
+        &this.revision
+    };
+    assert_eq!(labelled(None), by_revision);
 }
 
 #[test]

@@ -25,6 +25,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow, bail};
+pub(crate) use persistence::RETAINED_SNAPSHOTS;
 use persistence::{CacheFaults, Promises as ServicePromises, StatePersistence};
 use shared::report::{MemoryProfile, Mode, Promises, Resources};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -35,9 +36,11 @@ pub(crate) use self::generator::LEAD;
 use self::generator::{Served, begin_soon, serve};
 use self::outbox::Outbox;
 use self::recorder::{Grid, Readings, record};
-use self::resources::{Instruments, Sampler, resident_bytes, unreadable};
+pub(crate) use self::resources::unreadable;
+use self::resources::{Instruments, Sampler, resident_bytes};
 use self::subject::{Opening, Sampling, Started};
 pub(crate) use self::subject::{Subject, SubjectError};
+pub(crate) use self::urgency::be_urgent;
 use super::messages::{
     BlockDone, CacheFailed, CacheFailure, Open, Opened, PROTOCOL, Reply, Request, Tried,
 };

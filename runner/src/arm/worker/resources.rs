@@ -18,7 +18,7 @@ const MEMORY: &str = "/proc/self/statm";
 const THREADS: &str = "/proc/self/stat";
 
 /// What the system does not let be measured of this process, and why.
-pub(super) fn unreadable() -> Vec<String> {
+pub(crate) fn unreadable() -> Vec<String> {
     let files = [("resident memory", MEMORY), ("threads", THREADS)];
     files
         .into_iter()

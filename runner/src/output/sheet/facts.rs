@@ -9,7 +9,7 @@ use super::{Row, Sheet};
 impl Sheet {
     /// Adds machine, builds, load and noise.
     pub(crate) fn of_measured(&mut self, run: &Run, scenarios: &[Scenario]) {
-        let of_arm = |build: &Option<Build>| build_in_words(build.as_ref().unwrap_or(&run.build));
+        let of_arm = |build: &Option<Build>| build.as_ref().unwrap_or(&run.build).in_words();
         let builds = format!(
             "{} against {}",
             of_arm(&run.arms.candidate.build),
@@ -24,16 +24,6 @@ impl Sheet {
         self.fact("noise floor", floors.join(", "));
         self.fact("run", run.id.clone());
     }
-}
-
-/// `0.1.0, 4c1d7e2, release`.
-fn build_in_words(build: &Build) -> String {
-    [&build.version, &build.revision, &build.profile]
-        .into_iter()
-        .filter(|part| !part.is_empty())
-        .cloned()
-        .collect::<Vec<_>>()
-        .join(", ")
 }
 
 fn machine(environment: &Environment) -> String {

@@ -227,6 +227,7 @@ fn a_run_becomes_a_sheet() {
                 version: "0.0.9".to_owned(),
                 revision: "4c1d7e2".to_owned(),
                 profile: "release".to_owned(),
+                target: None,
             }),
             ..run.arms.baseline
         },
@@ -245,7 +246,9 @@ fn a_run_becomes_a_sheet() {
     assert_eq!(sheet.targets.len(), run.policy.criteria.len());
     let text: Vec<&str> = sheet.facts.iter().map(|fact| fact.text.as_str()).collect();
     assert!(
-        text.contains(&"0.1.0, 0123456789ab, release against 0.0.9, 4c1d7e2, release"),
+        text.contains(
+            &"0.1.0, 0123456789ab, release, x86_64-unknown-linux-gnu against 0.0.9, 4c1d7e2, release"
+        ),
         "{text:?}"
     );
 }
