@@ -33,7 +33,7 @@ find_programs() {
   initdb=$(command -v initdb ||
     printf '%s\n' /usr/lib/postgresql/*/bin/initdb | sort -V | tail -n1)
   [ -x "$initdb" ] ||
-    fail "no PostgreSQL server is installed (initdb is neither on PATH nor in /usr/lib/postgresql); run: scripts/setup.sh native"
+    fail "no PostgreSQL server is installed (initdb is neither on PATH nor in /usr/lib/postgresql); run: scripts/setup.sh crates"
   programs=$(dirname "$(readlink -f "$initdb")")
   [ -x "$programs/pg_ctl" ] || fail "there is no pg_ctl beside $initdb"
 }

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Installs what a make target needs and is missing; silent and quick when nothing is.
-#   setup.sh native   to build and test the crates
+#   setup.sh native   to build the runner
 #   setup.sh report   also to build the report site
-#   setup.sh test     also for the checks and the browser tests
+#   setup.sh crates   to test the crates
+#   setup.sh test     everything: the checks and the browser tests too
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=scripts/setup/common.sh
 . "$here/setup/common.sh"
@@ -12,39 +13,41 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/setup/postgres.sh"
 # shellcheck source=scripts/setup/wasm.sh
 . "$here/setup/wasm.sh"
-# shellcheck source=scripts/setup/trunk.sh
-. "$here/setup/trunk.sh"
-# shellcheck source=scripts/setup/deny.sh
-. "$here/setup/deny.sh"
 # shellcheck source=scripts/setup/browser.sh
 . "$here/setup/browser.sh"
 # shellcheck source=scripts/setup/prometheus.sh
 . "$here/setup/prometheus.sh"
 
+# What can fail is tried before the long work: toolchain, space, network.
 case "${1:-}" in
   native)
     setup_rust
+    setup_crates
+    ;;
+  crates)
+    setup_rust
+    setup_crates
     setup_postgres
     ;;
   report)
     setup_rust
     setup_wasm
-    setup_std_sources
-    setup_trunk
+    setup_space 6
+    setup_crates
     ;;
   test)
     setup_rust
     setup_rust_component rustfmt cargo fmt --version
     setup_rust_component clippy cargo clippy --version
     setup_wasm
-    setup_std_sources
-    setup_trunk
-    setup_deny
+    setup_space 12
+    setup_crates
+    setup_postgres
     setup_node
     setup_chromium
     setup_prometheus
     ;;
   *)
-    fail "usage: scripts/setup.sh native|report|test"
+    fail "usage: scripts/setup.sh native|report|crates|test"
     ;;
 esac

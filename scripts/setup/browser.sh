@@ -11,7 +11,7 @@ setup_node() {
   found=$(node --version)
   found=${found#v}
   [ "${found%%.*}" -ge "$NODE_MAJOR" ] ||
-    fail "Node $found is too old: the browser tests need $NODE_MAJOR or newer" "see https://nodejs.org"
+    fail "Node $found is too old: the browser tests need $NODE_MAJOR or newer (https://nodejs.org)"
 
   local tests=$root/web/tests wanted
   wanted=$(cksum <"$tests/package-lock.json")

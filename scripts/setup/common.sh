@@ -8,10 +8,9 @@ export PATH="${CARGO_HOME:-$HOME/.cargo}/bin:$PATH"
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 
-# fail WHAT [COMMAND-TO-RUN-BY-HAND]
+# fail WHAT [COMMAND]: what happened, and what to run by hand; the same target then goes on where it stopped.
 fail() {
-  printf 'setup: error: %s\n' "$1" >&2
-  if [ $# -gt 1 ]; then printf 'setup: run by hand, then try again:\n\n    %s\n\n' "$2" >&2; fi
+  printf 'setup: error: %s%s\n' "$1" "${2:+; run: $2}" >&2
   exit 1
 }
 
@@ -37,8 +36,7 @@ install_packages() {
   local why=$1 package missing=()
   shift
   if ! have apt-get || ! have dpkg-query; then
-    fail "this is no Debian-like system; missing is the equivalent of: $* ($why)" \
-      "install it with this system's package manager"
+    fail "this is no Debian-like system: install the equivalent of $* with its package manager ($why)"
   fi
   for package in "$@"; do
     is_installed "$package" || missing+=("$package")
@@ -54,21 +52,4 @@ install_packages() {
   as_root env DEBIAN_FRONTEND=noninteractive \
     apt-get install -y -qq -o Dpkg::Use-Pty=0 --no-install-recommends "${missing[@]}" >/dev/null ||
     fail "could not install ${missing[*]}" "$by_hand"
-}
-
-version_of() { "$1" --version 2>/dev/null | cut -d' ' -f2; }
-
-# cargo_tool COMMAND VERSION WHY INSTALL-ARGUMENT...
-cargo_tool() {
-  local tool=$1 version=$2 why=$3
-  shift 3
-  local found
-  found=$(version_of "$tool" || true)
-  [ "$found" != "$version" ] || return 0
-
-  say "installing $tool $version${found:+ in place of $found} (cargo, takes some minutes): $why"
-  cargo install "$@" --version "=$version" --force >&2 ||
-    fail "could not install $tool $version" "cargo install $* --version =$version"
-  [ "$(version_of "$tool")" = "$version" ] ||
-    fail "$(command -v "$tool") is not version $version and comes first on PATH" "rm $(command -v "$tool")"
 }

@@ -12,8 +12,7 @@ setup_prometheus() {
 
   local packages=(prometheus prometheus-alertmanager) into=$root/target/prometheus work package
   have apt-get && have dpkg-deb ||
-    fail "this is no Debian-like system; missing are: ${packages[*]}" \
-      "install prometheus, promtool and amtool and put them on PATH"
+    fail "this is no Debian-like system: install prometheus, promtool and amtool and put them on PATH"
   say "unpacking ${packages[*]} (apt-get download, into target/prometheus): they check monitoring/"
   work=$(mktemp -d)
   # apt downloads as a user of its own.

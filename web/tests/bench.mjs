@@ -1,7 +1,7 @@
 // What a reader waits for, and what the page computes while the pointer moves: node bench.mjs
 //
 // Prints a Markdown table, each line with its target. Times depend on the machine, so they are no tests; the transfer is
-// one: scripts/size.sh holds it to its budget.
+// one: `make size` holds it to its budget.
 
 import { openSite } from "./harness/site.mjs";
 import { lengthen } from "./harness/long.mjs";
