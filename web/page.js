@@ -15,7 +15,9 @@ globalThis.openedFiles = new Map();
 function arrive(files) {
   if (files.length === 0) return;
   globalThis.arrivedFiles = files.slice(0, MOST);
-  if (location.hash.split("?")[0] !== OPEN) location.hash = OPEN;
+  const [page, query] = location.hash.split("?");
+  const src = new URLSearchParams(query).get("src");
+  if (page !== OPEN) location.hash = src ? `${OPEN}?src=${src}` : OPEN;
   dispatchEvent(new Event("files"));
 }
 

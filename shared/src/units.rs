@@ -1,7 +1,8 @@
 //! How numbers are written for people: the same on the terminal and on the site.
 //!
 //! True minus, thin no-break spaces for thousands and before units, three significant digits for times, whole
-//! percents for changes.
+//! percents for changes. An interval without width is that of something counted or read once, not measured: it has no
+//! words.
 
 /// Narrow no-break space: groups thousands and stands before units.
 pub const THIN: char = '\u{202f}';
@@ -81,10 +82,15 @@ pub fn format_change(ratio: f64) -> String {
     format!("{}{THIN}%", signed_percent(ratio))
 }
 
-/// An interval of changes without the sign of percent: −71 … −64.
+/// An interval of changes without the sign of percent: −71 … −64; one decimal where its ends are the same without.
+/// `None` where it has no width.
 #[must_use]
-pub fn format_change_interval(low: f64, high: f64) -> String {
-    format!("{} … {}", signed_percent(low), signed_percent(high))
+pub fn format_change_interval(low: f64, high: f64) -> Option<String> {
+    let ends = (signed_percent(low), signed_percent(high));
+    if ends.0 == ends.1 {
+        return format_change_interval_tenths(low, high);
+    }
+    has_width(low, high).then(|| format!("{} … {}", ends.0, ends.1))
 }
 
 /// A change with one decimal, for limits that lie a few percent from none: +13.0 %.
@@ -99,18 +105,26 @@ pub fn format_percent_tenths(ratio: f64) -> String {
     format!("{}{THIN}%", group(ratio * 100.0, 1))
 }
 
-/// An interval of changes with one decimal, without the sign of percent: +10.6 … +15.8.
+/// An interval of changes with one decimal, without the sign of percent: +10.6 … +15.8. `None` where it has no width.
 #[must_use]
-pub fn format_change_interval_tenths(low: f64, high: f64) -> String {
-    format!("{} … {}", signed_tenths(low), signed_tenths(high))
+pub fn format_change_interval_tenths(low: f64, high: f64) -> Option<String> {
+    has_width(low, high).then(|| format!("{} … {}", signed_tenths(low), signed_tenths(high)))
 }
 
-/// An interval of figures with their unit.
+const fn has_width(low: f64, high: f64) -> bool {
+    low < high
+}
+
+/// An interval of figures with their unit. `None` where it has no width.
 #[must_use]
-pub fn format_interval(low: f64, high: f64, unit: Unit) -> String {
+pub fn format_interval(low: f64, high: f64, unit: Unit) -> Option<String> {
     if unit == Unit::Growth {
-        return format!("{}{THIN}%", format_change_interval(low, high));
+        return format_change_interval(low, high).map(|ends| format!("{ends}{THIN}%"));
     }
+    has_width(low, high).then(|| format_ends(low, high, unit))
+}
+
+fn format_ends(low: f64, high: f64, unit: Unit) -> String {
     let (low, high) = (format_value(low, unit), format_value(high, unit));
     match (low.rsplit_once(THIN), high.rsplit_once(THIN)) {
         (Some((number, a)), Some((_, b)))
@@ -308,27 +322,35 @@ mod tests {
         assert_eq!(plain(&format_change(-0.684)), "−68_%");
         assert_eq!(plain(&format_change(0.071)), "+7_%");
         assert_eq!(plain(&format_change(-0.001)), "0_%");
-        assert_eq!(format_change_interval(-0.712, -0.64), "−71 … −64");
+        let interval = |low, high| format_change_interval(low, high).unwrap();
+        assert_eq!(interval(-0.712, -0.64), "−71 … −64");
+        assert_eq!(interval(-0.674, -0.667), "−67.4 … −66.7");
         assert_eq!(plain(&format_change_tenths(0.13)), "+13.0_%");
         assert_eq!(plain(&format_change_tenths(-0.000_1)), "0.0_%");
         assert_eq!(plain(&format_percent_tenths(0.031)), "3.1_%");
-        assert_eq!(format_change_interval_tenths(-0.004, 0.158), "−0.4 … +15.8");
+        assert_eq!(
+            format_change_interval_tenths(-0.004, 0.158).unwrap(),
+            "−0.4 … +15.8"
+        );
+    }
+
+    #[test]
+    fn an_interval_without_width_has_no_words() {
+        for end in [1.36, 0.0, -0.5, f64::NAN] {
+            assert_eq!(format_change_interval(end, end), None);
+            assert_eq!(format_change_interval_tenths(end, end), None);
+            for unit in [Unit::Growth, Unit::Bytes, Unit::Factor, Unit::Share] {
+                assert_eq!(format_interval(end, end, unit), None, "{end} {unit:?}");
+            }
+        }
     }
 
     #[test]
     fn intervals_name_the_unit_once_where_it_is_the_same() {
-        assert_eq!(
-            plain(&format_interval(1.2e6, 2.5e6, Unit::Nanoseconds)),
-            "1.20 … 2.50_ms"
-        );
-        assert_eq!(
-            plain(&format_interval(9.0e4, 2.5e6, Unit::Nanoseconds)),
-            "90.0_µs … 2.50_ms"
-        );
-        assert_eq!(
-            plain(&format_interval(1_200.0, 1_500.0, Unit::Count)),
-            "1_200 … 1_500"
-        );
+        let shown = |low, high, unit| plain(&format_interval(low, high, unit).unwrap());
+        assert_eq!(shown(1.2e6, 2.5e6, Unit::Nanoseconds), "1.20 … 2.50_ms");
+        assert_eq!(shown(9.0e4, 2.5e6, Unit::Nanoseconds), "90.0_µs … 2.50_ms");
+        assert_eq!(shown(1_200.0, 1_500.0, Unit::Count), "1_200 … 1_500");
     }
 
     #[test]

@@ -9,8 +9,6 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, Document, Element, HtmlElement, Storage, Window, window};
 
-use crate::theme;
-
 fn document() -> Option<Document> {
     window()?.document()
 }
@@ -95,12 +93,10 @@ fn global(window: &Window, name: &str) -> Option<JsValue> {
     Reflect::get(window, &JsValue::from_str(name)).ok()
 }
 
-/// Changes the address without a new entry in the history; a theme that it names stays, unless the new one names another.
-pub(crate) fn replace_hash(new: &str) {
-    let new = match theme::of_address(&hash()) {
-        Some(theme) if theme::of_address(new).is_none() => theme::added(new, theme),
-        _ => new.to_owned(),
-    };
+/// Changes the address without a new entry in the history. `change` gets the one of this moment, so that no change is lost
+/// that came since the page was drawn; it leaves it as it is by `None`.
+pub(crate) fn change_hash(change: impl FnOnce(&str) -> Option<String>) {
+    let Some(new) = change(&hash()) else { return };
     let base = address();
     let base = base.split('#').next().unwrap_or_default();
     if let Some(window) = window() {

@@ -5,9 +5,11 @@
 //! tells, `evidence` what the files of one run tell, `comparison` two runs side by side. `web/start.js` loads the one
 //! that an address belongs to; each shows nothing while the address belongs to another.
 
+mod address;
 mod api;
 mod app;
 mod browser;
+mod changing;
 mod charts;
 mod components;
 mod files;

@@ -5,7 +5,7 @@ mod view;
 use std::fmt::{self, Write};
 
 use shared::arms::ArmRole;
-use shared::cost::Prices;
+use shared::cost::{PriceError, Prices};
 
 pub(crate) use view::{LatencyView, TimeRange};
 
@@ -172,6 +172,37 @@ impl Route {
         }
     }
 
+    /// A run's executive summary with one price set anew; what has no prices stays as it is.
+    ///
+    /// # Errors
+    /// Where the text is no price.
+    pub(crate) fn with_price(self, key: &str, text: &str) -> Result<Self, PriceError> {
+        let (run, mut prices) = match self {
+            Self::Report(run) => (run, Prices::default()),
+            Self::PricedReport { run, prices } => (run, *prices),
+            other => return Ok(other),
+        };
+        prices.set(key, text)?;
+        Ok(Self::priced(run, prices))
+    }
+
+    /// A scenario's page with one choice made another way, in the words of an address; `None` where there is nothing to
+    /// choose.
+    pub(crate) fn with_choice(self, key: &str, choice: &str) -> Option<Self> {
+        match self {
+            Self::Scenario {
+                run,
+                scenario,
+                view,
+            } => Some(Self::Scenario {
+                run,
+                scenario,
+                view: view.with(key, choice),
+            }),
+            _ => None,
+        }
+    }
+
     /// A scenario's page as it is first shown.
     pub(crate) fn scenario(run: &str, scenario: &str) -> Self {
         Self::Scenario {
@@ -278,7 +309,8 @@ impl fmt::Display for Route {
 }
 
 impl Route {
-    fn within_place(&self) -> String {
+    /// The address alone.
+    pub(crate) fn within_place(&self) -> String {
         let mut address = String::new();
         // Writing into a text cannot fail.
         let _ = self.write(&mut address);

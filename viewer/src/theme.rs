@@ -37,21 +37,26 @@ impl Theme {
 
 /// Shows the theme that the address names or that was chosen earlier, if any, and returns the one in use.
 pub(crate) fn restore() -> Theme {
-    let chosen = of_address(&browser::hash()).or_else(|| Theme::parse(&browser::remembered(KEY)?));
+    let chosen = chosen();
     if let Some(theme) = chosen {
         browser::mark_document(ATTRIBUTE, Some(theme.as_str()));
     }
     chosen.unwrap_or_else(of_system)
 }
 
-/// Shows a theme, remembers it and names it in the address; the system's own is forgotten, so that the page follows the
-/// system again.
-pub(crate) fn choose(theme: Theme) {
+/// Changes to the other theme than the one of this moment and returns it. It is remembered and named in the address; the
+/// system's own is forgotten, so that the page follows the system again.
+pub(crate) fn change() -> Theme {
+    let theme = chosen().unwrap_or_else(of_system).other();
     let other = (theme != of_system()).then_some(theme.as_str());
     browser::mark_document(ATTRIBUTE, other);
     browser::remember(KEY, other);
-    let hash = browser::hash();
-    browser::replace_hash(&added(if hash.is_empty() { "#/" } else { &hash }, theme));
+    browser::change_hash(|hash| Some(added(if hash.is_empty() { "#/" } else { hash }, theme)));
+    theme
+}
+
+fn chosen() -> Option<Theme> {
+    of_address(&browser::hash()).or_else(|| Theme::parse(&browser::remembered(KEY)?))
 }
 
 fn of_system() -> Theme {
@@ -63,13 +68,13 @@ fn of_system() -> Theme {
 }
 
 /// The theme that an address names, `#/run/r1?theme=dark`.
-pub(crate) fn of_address(hash: &str) -> Option<Theme> {
+fn of_address(hash: &str) -> Option<Theme> {
     let (_, query) = hash.split_once('?')?;
     Theme::parse(value(query, "theme")?)
 }
 
 /// The address with this theme, and none before.
-pub(crate) fn added(hash: &str, theme: Theme) -> String {
+fn added(hash: &str, theme: Theme) -> String {
     let (path, query) = hash.split_once('?').unwrap_or((hash, ""));
     let mut address = format!("{path}?");
     for pair in query.split('&') {

@@ -138,7 +138,7 @@ test("Escape takes a range back, also while it is drawn", async () => {
   await page.mouse.move(0, 0);
   await page.waitForFunction(() => !document.querySelector(".cursor"));
   await page.keyboard.press("Escape");
-  await page.waitForFunction(() => !location.hash.includes("from="));
+  await page.waitForFunction(() => !location.hash.includes("from=") && !document.querySelector(".sel"));
   const [start, end] = [await placeOf(figure, 2), await placeOf(figure, 9)];
   await page.mouse.move(start.x, start.y);
   await page.mouse.down();

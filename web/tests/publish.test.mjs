@@ -6,7 +6,7 @@ import { once } from "node:events";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import axe from "axe-core";
-import { assertNoFaults, goTo, launch, openPage, shown } from "./harness/browser.mjs";
+import { assertNoFaults, goTo, launch, newPage, openPage, shown } from "./harness/browser.mjs";
 import { publishExample, repository } from "./harness/report.mjs";
 import { openSite } from "./harness/site.mjs";
 
@@ -43,12 +43,11 @@ test("the policy stops a script that gets into a page", async () => {
 
 test("a page for link previews leads on to the run, with scripts and without", async () => {
   for (const javaScriptEnabled of [true, false]) {
-    const context = await site.browser.newContext({ javaScriptEnabled });
-    const page = await context.newPage();
+    const page = await newPage(site.browser, { javaScriptEnabled });
     await page.goto(previewOf(site.url, site.run));
     await page.waitForURL(`${site.url}#/run/${site.run.id}`);
     if (javaScriptEnabled) await shown(page, site.run.title);
-    await context.close();
+    await page.context().close();
   }
 });
 
@@ -74,8 +73,7 @@ test("going back from a run does not lead into its preview page", async () => {
 
 test("a page for link previews says by itself what the run came to, to everybody", async () => {
   for (const [colorScheme, width] of [["light", 1280], ["dark", 390]]) {
-    const context = await site.browser.newContext({ colorScheme, viewport: { width, height: 900 } });
-    const page = await context.newPage();
+    const page = await newPage(site.browser, { colorScheme, viewport: { width, height: 900 } });
     const faults = [];
     page.on("console", (message) => { if (message.type() === "error") faults.push(message.text()); });
     // As a reader sees it whose browser does not move on.
@@ -97,7 +95,7 @@ test("a page for link previews says by itself what the run came to, to everybody
     await page.getByRole("link", { name: "Open the report" }).click();
     await shown(page, site.run.title);
     assert.deepEqual(faults, []);
-    await context.close();
+    await page.context().close();
   }
 });
 
@@ -110,19 +108,19 @@ test("runner view serves compressed code that may be kept, and reports that may 
     const [line] = await once(server.stdout, "data");
     const url = line.toString().trim();
     const seen = new Map();
-    const page = await browser.newPage();
-    page.on("response", async (response) => { seen.set(new URL(response.url()).pathname, await response.allHeaders()); });
+    const page = await newPage(browser);
+    page.on("response", (response) => { seen.set(new URL(response.url()).pathname, response); });
     await page.goto(`${url}#/run/${site.run.id}`);
     await shown(page, site.run.title);
-    const of = (pattern) => [...seen].find(([name]) => pattern.test(name))[1];
-    const code = of(/_bg-[0-9a-f]{16}\.wasm$/);
+    const of = (pattern) => [...seen].find(([name]) => pattern.test(name))[1].allHeaders();
+    const code = await of(/_bg-[0-9a-f]{16}\.wasm$/);
     assert.equal(code["content-type"], "application/wasm");
     assert.equal(code["content-encoding"], "br");
     assert.match(code["cache-control"], /immutable/);
-    const report = of(/run\.json$/);
+    const report = await of(/run\.json$/);
     assert.equal(report["content-encoding"], "gzip");
     assert.equal(report["cache-control"], "no-cache");
-    assert.equal(of(/^\/$/)["content-security-policy"], POLICY);
+    assert.equal((await of(/^\/$/))["content-security-policy"], POLICY);
   } finally {
     await browser.close();
     server.kill();

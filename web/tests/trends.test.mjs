@@ -197,7 +197,7 @@ test("one run is no trend, and says how many are", async () => {
   assert.match(await page.locator("h1").innerText(), /1 run is too few to tell a change of level/);
   await goTo(page, { hash: `#/week/${await weekOf(page)}` });
   await page.locator("#h-moves").waitFor();
-  assert.match(await page.locator(".headline .say").innerText(), /first week with a quick run/);
+  assert.match(await page.locator(".headline .say").innerText(), /first week with a run of profile quick/);
   assertNoFaults(page, "one run");
 });
 

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
-import { assertNoFaults, goTo, openPage, shown } from "./harness/browser.mjs";
+import { assertNoFaults, goTo, newPage, openPage, shown } from "./harness/browser.mjs";
 import { repository } from "./harness/report.mjs";
 import { change } from "./harness/seal.mjs";
 import { openSite } from "./harness/site.mjs";
@@ -22,8 +22,7 @@ const MANY_BUCKETS = "HISTFAAAACp4nJNpmSzMwMDAzgABzFCakYGB2c1gxwIG+w8Qgf/7V5yaZc
 
 /** Opens a page that may be on its way for as long as the test wants. */
 async function begin(hash) {
-  const context = await site.browser.newContext();
-  const page = await context.newPage();
+  const page = await newPage(site.browser);
   await page.goto(site.url + hash);
   return page;
 }

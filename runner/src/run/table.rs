@@ -90,10 +90,10 @@ fn row(judgement: &Judgement) -> Vec<Cell> {
         Measure::Change => Unit::Growth,
         Measure::Candidate | Measure::Difference => unit,
     };
-    let interval = judgement.measured().and_then(|e| e.interval).map_or_else(
-        || judgement.reason.clone(),
-        |i| format_interval(i.low, i.high, measured_unit),
-    );
+    let interval = judgement.measured().and_then(|e| e.interval);
+    let interval = interval
+        .and_then(|i| format_interval(i.low, i.high, measured_unit))
+        .unwrap_or_else(|| judgement.reason.clone());
     // Without a figure its unit is unknown, but a change is always in percent.
     let limit = if comparison.is_some() || measured_unit == Unit::Growth {
         format_value(judgement.criterion.target.pass, measured_unit)

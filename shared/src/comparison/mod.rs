@@ -46,6 +46,8 @@ pub struct SideFacts {
     pub when: String,
     /// Revision of the sources that the service was built from; empty if unknown.
     pub revision: String,
+    /// The run's profile, as it is called.
+    pub profile: String,
     /// The machine in a few words.
     pub machine: String,
     /// What was measured: "Optimized", "Optimized over Standard".

@@ -6,6 +6,7 @@ use crate::calibration::Calibration;
 use crate::gate::{arm_label, reference_name};
 use crate::metric::Metric;
 use crate::report::{Load, Promises, Run, Scenario};
+use crate::summary::profile_name;
 use crate::trust::{TrustCheck, unequal_promises};
 use crate::units::{format_bytes, format_percent_tenths};
 use crate::verdict::Verdict;
@@ -27,6 +28,7 @@ pub(super) fn facts(evidence: &Evidence<'_>) -> SideFacts {
         arm: evidence.arm,
         when: run.started_at.clone(),
         revision: build.revision.clone(),
+        profile: profile_name(&run.profile),
         machine: machine(run),
         label,
     }
@@ -120,6 +122,7 @@ pub(super) fn checks(
     let equal = |of: fn(&Run) -> &str| of(runs[0]) == of(runs[1]);
     let promises = shared.iter().find_map(|(a, b)| unequal(a, b, kind));
     let corrected = kind == Kind::Runs;
+    let names = runs.map(|r| profile_name(&r.profile));
     vec![
         check(
             "Machine",
@@ -144,7 +147,7 @@ pub(super) fn checks(
         check(
             "Profile",
             "scenarios whose load differs are left out",
-            both(runs.map(|r| r.profile.as_str())),
+            both(names.each_ref().map(String::as_str)),
             verdict(equal(|r| &r.profile), Verdict::Warn),
         ),
         check(

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use percent_encoding::percent_decode_str;
+
 use crate::metric::{Metric, Plain};
 
 /// Nanoseconds of an hour.
@@ -226,13 +228,15 @@ impl Prices {
         self.prices.iter().all(Option::is_none)
     }
 
-    /// Reads what of an address' query, `key=value&key=value`, is a price; the rest is left alone.
+    /// Reads what of an address' query, `key=value&key=value`, is a price; the rest is left alone. Browsers write what is
+    /// not ASCII, such as €, as percent signs and digits.
     #[must_use]
     pub fn of_query(query: &str) -> Self {
         let mut prices = Self::default();
         for (key, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
+            let value = percent_decode_str(value).decode_utf8_lossy();
             // A link whose price is none shows the page without it.
-            drop(prices.set(key, value));
+            drop(prices.set(key, &value));
         }
         prices
     }
@@ -266,6 +270,15 @@ mod tests {
             Prices::of_query("class=all&million_rows=0.2").get("million_rows"),
             "0.2"
         );
+    }
+
+    #[test]
+    fn a_sign_of_a_currency_is_read_as_browsers_write_it() {
+        let euros = Prices::of_query("currency=%E2%82%AC&million_rows=0.2");
+        assert_eq!(euros.get(CURRENCY), "€");
+        assert_eq!(euros, Prices::of_query(&euros.to_string()));
+        let script = Prices::of_query("currency=%3Cb%3E&million_rows=%");
+        assert_eq!(script, Prices::default());
     }
 
     #[test]

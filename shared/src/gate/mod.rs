@@ -232,14 +232,14 @@ fn figures(judgement: &Judgement) -> String {
             format_value(value, comparison.unit)
         }
     };
-    let interval = estimate.interval.filter(|i| i.low < i.high).map(|i| {
-        let ends = if change {
+    let ends = estimate.interval.and_then(|i| {
+        if change {
             format_change_interval_tenths(i.low, i.high)
         } else {
             format_interval(i.low, i.high, comparison.unit)
-        };
-        format!(" (95{THIN}% CI {ends})")
+        }
     });
+    let interval = ends.map(|ends| format!(" (95{THIN}% CI {ends})"));
     format!(
         "{title} {}{} is past {}.",
         text(estimate.value),

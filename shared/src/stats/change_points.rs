@@ -237,7 +237,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_step_of_six_deviations_is_found_at_its_place(
-            seed in any::<u64>(), before in 5_usize..40, after in 5_usize..40, up in any::<bool>(),
+            seed in any::<u64>(), before in 8_usize..40, after in 8_usize..40, up in any::<bool>(),
         ) {
             let mut series = noise(seed, before + after);
             let step = if up { 6.0 } else { -6.0 };

@@ -53,6 +53,12 @@ impl Interval {
             high: value,
         }
     }
+
+    /// Itself where it was measured; `None` for that of something counted, which has no width and is not shown.
+    #[must_use]
+    pub fn measured(self) -> Option<Self> {
+        (self.low < self.high).then_some(self)
+    }
 }
 
 /// Wilson's score interval for a share, at a two-sided confidence of 0 to 1. Source: Wilson (1927), JASA 22, 209–212.

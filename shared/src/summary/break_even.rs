@@ -24,13 +24,8 @@ pub fn break_even(scenario: &Scenario) -> Option<(Estimate, String)> {
 
 fn in_words(share: &Estimate) -> String {
     let interval = match share.interval {
-        Some(i) if i.low < i.high => {
-            format!(
-                ", 95{THIN}% interval {}",
-                format_interval(i.low, i.high, Unit::Share)
-            )
-        }
-        Some(_) => String::new(),
+        Some(i) => format_interval(i.low, i.high, Unit::Share)
+            .map_or_else(String::new, |ends| format!(", 95{THIN}% interval {ends}")),
         None => ", without an interval".to_owned(),
     };
     match share.value {

@@ -2,6 +2,7 @@
 
 use crate::criteria::{Better, Measure, Target};
 use crate::estimate::Estimate;
+use crate::stats::Interval;
 use crate::units::{
     THIN, Unit, format_change, format_change_interval, format_factor, format_interval, format_value,
 };
@@ -43,6 +44,9 @@ pub struct ImprovementBar {
     pub aria: String,
 }
 
+/// What stands in place of an interval that was not measured.
+const NO_INTERVAL: &str = "no interval";
+
 /// A promised gain as it is shown; `None` where it has no change to show.
 #[must_use]
 pub fn improvement(judgement: &Judgement) -> Option<Improvement> {
@@ -55,13 +59,13 @@ pub fn improvement(judgement: &Judgement) -> Option<Improvement> {
             |e| format_value(e.value, comparison.unit),
         )
     };
-    let interval = match change.interval {
-        Some(i) => format!(
-            "95{THIN}% CI {}",
-            interval_text(i.low, i.high, target, comparison.unit)
-        ),
-        None => "no interval".to_owned(),
-    };
+    let ends = change
+        .interval
+        .and_then(|i| interval_text(i.low, i.high, target, comparison.unit));
+    let interval = ends.map_or_else(
+        || NO_INTERVAL.to_owned(),
+        |ends| format!("95{THIN}% CI {ends}"),
+    );
     Some(Improvement {
         title: judgement.criterion.title.clone(),
         verdict: judgement.verdict,
@@ -74,7 +78,8 @@ pub fn improvement(judgement: &Judgement) -> Option<Improvement> {
 }
 
 fn bar(change: &Estimate, target: &Target) -> ImprovementBar {
-    let span = change.interval.map(|i| (i.low, i.high));
+    let measured = change.interval.and_then(Interval::measured);
+    let span = measured.map(|i| (i.low, i.high));
     let ends = span.unwrap_or((change.value, change.value));
     let target_label = format!("target {}", limit_text(target.pass, target, Unit::Growth));
     let (place, labels): (Box<dyn Fn(f64) -> f64>, _) = if is_factor(target) {
@@ -101,15 +106,9 @@ fn bar(change: &Estimate, target: &Target) -> ImprovementBar {
         let (a, b) = (percent(low), percent(high));
         (a.min(b), a.max(b))
     });
-    let judged = span.map_or_else(
-        || "no interval".to_owned(),
-        |(low, high)| {
-            format!(
-                "interval {}",
-                interval_text(low, high, target, Unit::Growth)
-            )
-        },
-    );
+    let judged = span
+        .and_then(|(low, high)| interval_text(low, high, target, Unit::Growth))
+        .map_or_else(|| NO_INTERVAL.to_owned(), |ends| format!("interval {ends}"));
     ImprovementBar {
         point: percent(change.value),
         interval,
@@ -136,9 +135,9 @@ pub fn limit_text(value: f64, target: &Target, unit: Unit) -> String {
     }
 }
 
-/// The interval of a figure that is held against a limit.
+/// The interval of a figure that is held against a limit; `None` where it has no width.
 #[must_use]
-pub fn interval_text(low: f64, high: f64, target: &Target, unit: Unit) -> String {
+pub fn interval_text(low: f64, high: f64, target: &Target, unit: Unit) -> Option<String> {
     match target.of {
         Measure::Change if is_factor(target) => {
             format_interval(1.0 + low, 1.0 + high, Unit::Factor)
@@ -151,7 +150,6 @@ pub fn interval_text(low: f64, high: f64, target: &Target, unit: Unit) -> String
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::Interval;
 
     fn at_most(pass: f64) -> Target {
         Target {

@@ -26,7 +26,8 @@ pub fn leak_finding(fit: &LeakFit) -> String {
         let reason = day.no_interval.unwrap_or_default();
         return format!("Whether memory leaks is open: {reason}.");
     };
-    let range = format_change_interval_tenths(interval.low, interval.high);
+    let range = format_change_interval_tenths(interval.low, interval.high)
+        .unwrap_or_else(|| format_change_tenths(day.value));
     if interval.low <= 0.0 && interval.high >= 0.0 {
         return format!(
             "No leak is seen: what is allocated changes by {range}{THIN}% in 24 hours of this load."

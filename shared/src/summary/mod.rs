@@ -1,5 +1,6 @@
 //! What a run comes to: the answers that its readers look for, in words and verdicts, by fixed rules.
 
+mod better;
 mod break_even;
 mod broken;
 #[cfg(test)]
@@ -20,7 +21,7 @@ pub use break_even::break_even;
 pub use improvement::{Improvement, ImprovementBar, improvement, interval_text, limit_text};
 pub use leak::leak_finding;
 pub use memory::memory;
-pub use profile::profile;
+pub use profile::{first_look, profile, profile_name};
 pub use safety::Fact;
 pub(crate) use safety::{in_words, saves_lost};
 use scenario::summarize_scenario_in_steps;
@@ -43,7 +44,7 @@ use crate::verdict::{Judgement, Verdict, judge_policy_in_steps, overall};
 pub struct Answer {
     /// Its mark.
     pub verdict: Verdict,
-    /// Its word: `Yes`, `No`, `Yes, one caveat`.
+    /// Its word: `Yes`, `No`, `Yes, 2 open`, `Yes, one caveat`.
     pub word: String,
     /// One or two sentences of evidence.
     pub text: String,
@@ -198,7 +199,7 @@ pub async fn summarize_in_steps(
         verdict,
         headline: String::new(),
         sub: sentence::sub(all()),
-        better: sentence::better(&judgements, &improvements),
+        better: better::better(&judgements, &improvements, verdict, scenarios),
         safe: safety::answer(scenarios, saves_lost),
         trust: sentence::trust(&trust_checks, run, scenarios),
         break_even: break_even::of_run(&run.policy, scenarios),

@@ -61,13 +61,13 @@ fn ablation(scenario: &Scenario) -> Option<Said> {
 
 fn noise(scenario: &Scenario, calibration: &Calibration<'_>) -> Option<Said> {
     let noise = calibration.noise_floor(P95)?;
+    let range = format_change_interval_tenths(noise.interval.low, noise.interval.high)?;
     let floor = format_percent_tenths(noise.floor);
     let found = format_percent_tenths(noise.detectable);
     Some((
         format!(
-            "The same service twice: P95 differs by {} ({}{THIN}%); changes under ±{floor} are noise.",
+            "The same service twice: P95 differs by {} ({range}{THIN}%); changes under ±{floor} are noise.",
             format_change_tenths(noise.change),
-            format_change_interval_tenths(noise.interval.low, noise.interval.high),
         ),
         format!(
             "Over {}. A true change of {found} is found four times in five.",
@@ -159,13 +159,10 @@ fn change(comparison: &Comparison, what: &str) -> String {
     let Some(change) = &comparison.change else {
         return String::new();
     };
-    let interval = match change.interval {
-        Some(i) => format!(
-            ", 95{THIN}% interval {}",
-            format_interval(i.low, i.high, Unit::Growth)
-        ),
-        None => String::new(),
-    };
+    let ends = change
+        .interval
+        .and_then(|i| format_interval(i.low, i.high, Unit::Growth));
+    let interval = ends.map_or_else(String::new, |ends| format!(", 95{THIN}% interval {ends}"));
     format!(
         "{what}: {}{interval}, over {}.",
         format_change(change.value),
@@ -181,10 +178,12 @@ fn split(scenario: &Scenario) -> Option<Said> {
         latency_sentence(scenario)?
     );
     let windows = format_count(p95.pairs as u64);
-    let behind = match (change.interval, &change.no_interval) {
-        (Some(i), _) => format!(
-            "95{THIN}% interval {}, over {windows} windows of time, neighbours drawn together.",
-            format_interval(i.low, i.high, Unit::Growth)
+    let ends = change
+        .interval
+        .and_then(|i| format_interval(i.low, i.high, Unit::Growth));
+    let behind = match (ends, &change.no_interval) {
+        (Some(ends), _) => format!(
+            "95{THIN}% interval {ends}, over {windows} windows of time, neighbours drawn together."
         ),
         (None, reason) => format!(
             "No interval over {windows} windows: {}.",

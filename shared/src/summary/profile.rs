@@ -3,7 +3,26 @@
 use crate::report::{Run, Scenario};
 use crate::units::format_factor;
 
-/// What a run's profile does to its load: `quick: time compressed and shortened, see each scenario`.
+/// The profile of a first look.
+const FIRST_LOOK: &str = "ci";
+
+/// What a first look is, as a sentence without its end; `None` for a run of another profile.
+#[must_use]
+pub fn first_look(profile: &str) -> Option<&'static str> {
+    (profile == FIRST_LOOK)
+        .then_some("First look: shorter than the quick profile, so with less evidence")
+}
+
+/// A profile as it is called wherever its numbers appear: `quick`, `First look (ci)`.
+#[must_use]
+pub fn profile_name(profile: &str) -> String {
+    match profile {
+        FIRST_LOOK => format!("First look ({profile})"),
+        other => other.to_owned(),
+    }
+}
+
+/// What a run's profile does to its load: `quick: time compressed up to ×30, shortened`.
 #[must_use]
 pub fn profile(run: &Run, scenarios: &[Scenario]) -> String {
     let loads = || {
@@ -21,9 +40,9 @@ pub fn profile(run: &Run, scenarios: &[Scenario]) -> String {
         .chain(shortened.then(|| "shortened".to_owned()))
         .collect();
     if parts.is_empty() {
-        run.profile.clone()
+        profile_name(&run.profile)
     } else {
-        format!("{}: {}", run.profile, parts.join(", "))
+        format!("{}: {}", profile_name(&run.profile), parts.join(", "))
     }
 }
 
@@ -46,5 +65,24 @@ mod tests {
         load.full.operations_per_second /= 30.0;
         let said = profile(&run, &scenarios).replace(THIN, " ");
         assert_eq!(said, "quick: time compressed up to ×30.0, shortened");
+        run.profile = "ci".to_owned();
+        let said = profile(&run, &scenarios).replace(THIN, " ");
+        assert_eq!(
+            said,
+            "First look (ci): time compressed up to ×30.0, shortened"
+        );
+    }
+
+    #[test]
+    fn only_the_shortest_profile_is_a_first_look() {
+        assert!(first_look("ci").is_some_and(|said| said.starts_with("First look: ")));
+        assert_eq!(
+            ["full", "quick", "mine"].map(first_look),
+            [None, None, None]
+        );
+        assert_eq!(
+            ["full", "ci"].map(profile_name),
+            ["full", "First look (ci)"]
+        );
     }
 }

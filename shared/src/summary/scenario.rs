@@ -179,13 +179,19 @@ fn sub(scenario: &Scenario, behind: String) -> String {
 }
 
 fn p95_interval(change: &Estimate, pairs: usize) -> String {
-    match (change.interval, &change.no_interval) {
-        (Some(interval), _) => format!(
-            "P95 change, 95{THIN}% interval {}, over {}.",
-            format_interval(interval.low, interval.high, Unit::Growth),
+    let ends = change
+        .interval
+        .and_then(|i| format_interval(i.low, i.high, Unit::Growth));
+    match (ends, &change.no_interval) {
+        (Some(ends), _) => format!(
+            "P95 change, 95{THIN}% interval {ends}, over {}.",
             format_things(pairs as u64, "pair", "pairs")
         ),
         (None, Some(reason)) => format!("P95 change without an interval: {reason}."),
+        (None, None) if change.interval.is_some() => format!(
+            "P95 does not vary over {}.",
+            format_things(pairs as u64, "pair", "pairs")
+        ),
         (None, None) => "P95 change without an interval.".to_owned(),
     }
 }

@@ -1,11 +1,13 @@
 //! Sentences by rule. No adjective without a number.
 
+use super::better::Speed;
+use super::profile::first_look;
 use super::{Answer, RunSummary, Tally, safety};
 use crate::arms::ArmRole;
 use crate::gate::GateOutcome;
 use crate::report::{Run, Scenario, Status};
 use crate::trust::TrustCheck;
-use crate::units::{THIN, format_change, format_factor, format_things};
+use crate::units::{format_change, format_factor, format_things};
 use crate::verdict::{Judgement, Verdict};
 
 pub(super) fn headline(
@@ -80,10 +82,11 @@ fn opening(run: &Run, summary: &RunSummary, scenarios: &[Scenario]) -> String {
     } else {
         "lost nothing of what was checked"
     };
-    match is_faster(summary) {
-        Some(true) => format!("{label} is faster and {nothing}"),
-        Some(false) => format!("{label} is slower and {nothing}"),
-        None => format!("{label} {nothing}; whether it is faster is open"),
+    match Speed::of(&summary.judgements) {
+        Speed::Faster => format!("{label} is faster and {nothing}"),
+        Speed::Slower => format!("{label} is slower and {nothing}"),
+        Speed::Open => format!("{label} {nothing}; whether it is faster is open"),
+        Speed::NotAsked => format!("{label} {nothing}"),
     }
 }
 
@@ -172,23 +175,6 @@ fn counts(of: [(u32, &str); 3]) -> String {
         .collect()
 }
 
-/// Whether the whole interval of the P95 response lies below no change; none where it is open.
-fn is_faster(summary: &RunSummary) -> Option<bool> {
-    let metric = "response.p95".parse().ok()?;
-    let judgement = summary
-        .judgements
-        .iter()
-        .find(|j| j.criterion.metric == metric)?;
-    let interval = judgement.comparison.as_ref()?.change.as_ref()?.interval?;
-    if interval.high < 0.0 {
-        Some(true)
-    } else if interval.low > 0.0 {
-        Some(false)
-    } else {
-        None
-    }
-}
-
 fn key_figures(summary: &RunSummary) -> String {
     let change = |metric: &str| summary.change_of(metric);
     [
@@ -252,40 +238,6 @@ pub(super) fn name_in_scenario(judgement: &Judgement) -> String {
     }
 }
 
-pub(super) fn better(judgements: &[Judgement], improvements: &[usize]) -> Answer {
-    let tally = Tally::of(improvements.iter().map(|i| judgements[*i].verdict));
-    let total = tally.judged();
-    let met = tally.passed;
-    let (verdict, word) = match tally {
-        _ if total == 0 => (Verdict::NotJudged, "Not judged"),
-        t if t.failed > 0 => (Verdict::Fail, if met > 0 { "In part" } else { "No" }),
-        t if t.passed == total => (Verdict::Pass, "Yes"),
-        _ => (Verdict::Inconclusive, "Not settled"),
-    };
-    let text = match total {
-        0 => "No promised gain could be judged.".to_owned(),
-        1 if met == 1 => format!(
-            "The one promised gain that could be judged is met: its whole 95{THIN}% interval is past the target."
-        ),
-        _ if met == total => format!(
-            "All {total} promised gains are met, each with its whole 95{THIN}% interval past the target."
-        ),
-        _ => {
-            let rest = counts([
-                (tally.failed, "missed"),
-                (tally.warned, "with a warning"),
-                (tally.inconclusive, "not settled"),
-            ]);
-            format!("{met} of {total} promised gains met{rest}.")
-        }
-    };
-    Answer {
-        verdict,
-        word: word.to_owned(),
-        text,
-    }
-}
-
 pub(super) fn trust(checks: &[TrustCheck], run: &Run, scenarios: &[Scenario]) -> Answer {
     if scenarios.is_empty() {
         return Answer {
@@ -298,29 +250,36 @@ pub(super) fn trust(checks: &[TrustCheck], run: &Run, scenarios: &[Scenario]) ->
     let judged = Tally::of(checks.iter().map(|c| c.verdict)).judged();
     let failed = titles(checks, Verdict::Fail);
     let doubtful = titles(checks, Verdict::Warn);
-    let length = match profile {
-        "full" => "Rates and lengths are the strategy's own.".to_owned(),
-        other => format!(
+    let length = match (profile, first_look(profile)) {
+        ("full", _) => "Rates and lengths are the strategy's own.".to_owned(),
+        (_, Some(first_look)) => {
+            format!("{first_look}; long-run behaviour needs the full profile.")
+        }
+        (other, None) => format!(
             "The {other} profile compresses and shortens the load; long-run behaviour needs the full profile."
         ),
     };
     if failed.is_empty() {
-        Answer {
-            verdict: Verdict::Pass,
-            word: if profile == "full" && doubtful.is_empty() {
-                "Yes"
-            } else {
-                "Yes, one caveat"
+        let passed = if doubtful.is_empty() {
+            format!("All {judged} checks of the instrument passed. {length}")
+        } else {
+            format!(
+                "No check of the instrument failed; bear in mind: {}. {length}",
+                doubtful.join(", ")
+            )
+        };
+        let (verdict, word, text) = match ended(run) {
+            Some(ended) => {
+                let text = format!("{passed} But {ended}.");
+                (Verdict::Inconclusive, "As far as it went", text)
             }
-            .to_owned(),
-            text: if doubtful.is_empty() {
-                format!("All {judged} checks of the instrument passed. {length}")
-            } else {
-                format!(
-                    "No check of the instrument failed; bear in mind: {}. {length}",
-                    doubtful.join(", ")
-                )
-            },
+            None if profile == "full" && doubtful.is_empty() => (Verdict::Pass, "Yes", passed),
+            None => (Verdict::Pass, "Yes, one caveat", passed),
+        };
+        Answer {
+            verdict,
+            word: word.to_owned(),
+            text,
         }
     } else {
         Answer {

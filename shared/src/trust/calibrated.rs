@@ -6,8 +6,8 @@ use crate::criteria::{Measure, Policy};
 use crate::metric::Metric;
 use crate::report::{Mode, Run, Scenario};
 use crate::units::{
-    THIN, Unit, format_change_interval_tenths, format_factor, format_percent_tenths, format_time,
-    format_value,
+    THIN, Unit, format_change_interval_tenths, format_change_tenths, format_factor,
+    format_percent_tenths, format_time, format_value,
 };
 use crate::verdict::Verdict;
 
@@ -64,7 +64,8 @@ fn noise_check(noise: &NoiseFloor, tolerance: Option<f64>) -> TrustCheck {
         title: NOISE_TITLE.to_owned(),
         detail: format!(
             "P95 of the baseline against itself, 95{THIN}% interval {}{THIN}%; limits below it count from it on; a true change of {} is found four times in five",
-            format_change_interval_tenths(noise.interval.low, noise.interval.high),
+            format_change_interval_tenths(noise.interval.low, noise.interval.high)
+                .unwrap_or_else(|| format_change_tenths(noise.change)),
             format_percent_tenths(noise.detectable)
         ),
         value: format!("±{}", format_percent_tenths(noise.floor)),

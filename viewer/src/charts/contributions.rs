@@ -64,7 +64,7 @@ pub(crate) fn contributions_chart(bars: &[VariantBar], label: &str) -> Option<Dr
                     };
                     plot.bar_px((left, top + 18.0), (right - left, 12.0), paint);
                 }
-                if let Some((low, high)) = bar.interval.filter(|(low, high)| low < high) {
+                if let Some((low, high)) = bar.interval {
                     let at = |value| plot.pixel((x.clamp(value), row)).0;
                     let middle = top + 24.0;
                     plot.line_px((at(low), middle), (at(high), middle), Paint::Interval);

@@ -102,10 +102,7 @@ fn ThemeButton() -> Html {
     let other = shown.other();
     let onclick = {
         let shown = shown.clone();
-        Callback::from(move |_: MouseEvent| {
-            theme::choose(other);
-            shown.set(other);
-        })
+        Callback::from(move |_: MouseEvent| shown.set(theme::change()))
     };
     html! {
         <button class="btn plain push" type="button" aria-label={format!("Theme: change to {}", other.as_str())} {onclick}>

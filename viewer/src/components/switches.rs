@@ -8,11 +8,11 @@ use crate::route::LatencyView;
 /// The choices of a group: the word in an address, and what it is called.
 type Choices<'a> = &'a [(&'static str, &'a str)];
 
-/// Which saves, which of their times, and how they are drawn. Each choice has the word that it has in an address.
+/// Which saves, which of their times, and how they are drawn. A choice is told by the words that it has in an address.
 pub(crate) fn latency_switches(
     view: LatencyView,
     labels: &Arms<String>,
-    choose: &Callback<LatencyView>,
+    choose: &Callback<(&'static str, &'static str)>,
 ) -> Html {
     let arms = [
         ("both", "Both"),
@@ -49,12 +49,13 @@ pub(crate) fn latency_switches(
     ];
     let group = |(legend, key, options): &(&str, &'static str, Choices<'_>)| {
         let option = |(value, label): &(&'static str, &str)| {
-            let (choose, chosen) = (choose.clone(), view.with(key, value));
-            let onchange = Callback::from(move |_: Event| choose.emit(chosen));
+            let (choose, choice) = (choose.clone(), (*key, *value));
+            let onchange = Callback::from(move |_: Event| choose.emit(choice));
             let id = AttrValue::from(format!("{key}-{value}"));
+            let checked = view.with(key, value) == view;
             html! {
                 <>
-                    <input type="radio" name={*key} id={id.clone()} checked={chosen == view} {onchange} />
+                    <input type="radio" name={*key} id={id.clone()} {checked} {onchange} />
                     <label for={id}>{ *label }</label>
                 </>
             }

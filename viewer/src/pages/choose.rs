@@ -3,9 +3,10 @@
 use maud::html as markup;
 use shared::arms::ArmRole;
 use shared::report::Index;
-use web_sys::HtmlSelectElement;
+use web_sys::{Element, HtmlSelectElement};
 use yew::prelude::*;
 
+use crate::changing::{Changing, use_changing};
 use crate::components::notice::{faults, pending};
 use crate::components::shown;
 use crate::load::{Loading, use_index};
@@ -25,11 +26,14 @@ const PARTS: [(&str, Option<ArmRole>); 3] = [
     ("The baselines", Some(ArmRole::Baseline)),
 ];
 
+/// What was chosen by hand: reference, candidate, part.
+type Chosen = [Option<String>; 3];
+
 #[component]
 pub(crate) fn Choose(props: &ChooseProps) -> Html {
     let index = use_index();
-    // What was chosen by hand: reference, candidate, part.
-    let chosen = use_state(|| [None::<String>, None, None]);
+    let chosen = use_changing::<Chosen>();
+    let link = use_node_ref();
     let body = match &index {
         Loading::Pending(what) => shown(pending(what)),
         Loading::Failed(fault) => shown(faults(
@@ -37,7 +41,7 @@ pub(crate) fn Choose(props: &ChooseProps) -> Html {
             std::slice::from_ref(fault),
         )),
         Loading::Ready(index) => match index.as_ref() {
-            Some(index) => form(index, props.run.as_deref(), &chosen),
+            Some(index) => form(index, props.run.as_deref(), &chosen, &link),
             None => shown(markup! { p.lede { "No reports yet." } }),
         },
     };
@@ -52,27 +56,26 @@ pub(crate) fn Choose(props: &ChooseProps) -> Html {
     }
 }
 
-fn form(index: &Index, run: Option<&str>, chosen: &UseStateHandle<[Option<String>; 3]>) -> Html {
+fn form(index: &Index, run: Option<&str>, chosen: &Changing<Chosen>, link: &NodeRef) -> Html {
     let Some((reference, candidate)) = default_pair(index, run) else {
         return shown(
             markup! { p.lede { "Two runs are needed for a comparison; the list has fewer." } },
         );
     };
-    let [first, second, part] = &**chosen;
-    let of = |hand: &Option<String>, default: &str| hand.clone().unwrap_or(default.to_owned());
-    let (first, second) = (of(first, &reference.id), of(second, &candidate.id));
-    let arm = PARTS
-        .iter()
-        .find(|(name, _)| part.as_deref() == Some(name))
-        .and_then(|(_, arm)| *arm);
-    let side = |run: &str| Side {
-        run: run.to_owned(),
-        arm,
-    };
-    let route = Route::Compare {
-        reference: side(&first),
-        candidate: side(&second),
-        scenario: None,
+    let defaults = [reference.id.clone(), candidate.id.clone()];
+    let now = chosen.get().clone();
+    let route = address_of(&now, &defaults);
+    let [first, second] = sides(&now, &defaults).map(str::to_owned);
+    let part = now[2].as_deref().unwrap_or(PARTS[0].0);
+    // A choice may be newer than the link that was drawn.
+    let onclick = {
+        let (chosen, link) = (chosen.clone(), link.clone());
+        Callback::from(move |_: MouseEvent| {
+            let address = address_of(&chosen.get(), &defaults).to_string();
+            if let Some(link) = link.cast::<Element>() {
+                let _ = link.set_attribute("href", &address);
+            }
+        })
     };
     let runs: Vec<(String, String)> = index
         .runs
@@ -82,14 +85,35 @@ fn form(index: &Index, run: Option<&str>, chosen: &UseStateHandle<[Option<String
     let parts: Vec<_> = PARTS
         .map(|(name, _)| (name.to_owned(), name.to_owned()))
         .into();
-    let part = part.as_deref().unwrap_or(PARTS[0].0);
     html! {
         <form class="tools choose" onsubmit={|e: SubmitEvent| e.prevent_default()}>
             { select("Reference", &runs, &first, chosen, 0) }
             { select("Candidate", &runs, &second, chosen, 1) }
             { select("What of them", &parts, part, chosen, 2) }
-            <a class="btn main" href={route.to_string()}>{ "Compare" }</a>
+            <a ref={link} class="btn main" href={route.to_string()} {onclick}>{ "Compare" }</a>
         </form>
+    }
+}
+
+/// The runs to compare, reference first.
+fn sides<'a>(chosen: &'a Chosen, defaults: &'a [String; 2]) -> [&'a str; 2] {
+    let [first, second, _] = chosen;
+    let of = |hand: &'a Option<String>, default: &'a str| hand.as_deref().unwrap_or(default);
+    [of(first, &defaults[0]), of(second, &defaults[1])]
+}
+
+/// Where the comparison is.
+fn address_of(chosen: &Chosen, defaults: &[String; 2]) -> Route {
+    let part = chosen[2].as_deref();
+    let arm = PARTS.iter().find(|(name, _)| part == Some(name));
+    let [reference, candidate] = sides(chosen, defaults).map(|run| Side {
+        run: run.to_owned(),
+        arm: arm.and_then(|(_, arm)| *arm),
+    });
+    Route::Compare {
+        reference,
+        candidate,
+        scenario: None,
     }
 }
 
@@ -97,14 +121,13 @@ fn select(
     title: &'static str,
     options: &[(String, String)],
     value: &str,
-    chosen: &UseStateHandle<[Option<String>; 3]>,
+    chosen: &Changing<Chosen>,
     at: usize,
 ) -> Html {
     let chosen = chosen.clone();
     let onchange = Callback::from(move |e: Event| {
-        let mut next = (*chosen).clone();
-        next[at] = Some(e.target_unchecked_into::<HtmlSelectElement>().value());
-        chosen.set(next);
+        let value = e.target_unchecked_into::<HtmlSelectElement>().value();
+        chosen.change(|chosen| chosen[at] = Some(value));
     });
     html! {
         <label class="field">{ title }

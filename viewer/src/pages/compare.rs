@@ -136,7 +136,7 @@ fn side(facts: &SideFacts, line: &str, dot: &str) -> Markup {
             a href=(Route::Report(facts.id.clone())) { (facts.title) } ", " (dates::date_time(&facts.when))
             @if !facts.revision.is_empty() { ", " code { (facts.revision) } }
         }
-        p { (facts.machine) }
+        p { "Profile " (facts.profile) ", " (facts.machine) }
     }
 }
 

@@ -9,7 +9,6 @@ use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
 use super::scenario_sections::heading;
-use crate::browser;
 use crate::components::figure::figure;
 use crate::components::percentile_table::percentile_table;
 use crate::components::shown;
@@ -22,6 +21,7 @@ use crate::view_model::percentiles::percentile_rows;
 use crate::view_model::range::Span;
 use crate::view_model::shown::{PERCENTILES, Percentile, Shown, figures, latencies_of};
 use crate::view_model::{density, range};
+use crate::{address, browser};
 
 /// How long a range must stay before its intervals are computed, milliseconds: while it is drawn, each moment has its own.
 const SETTLED_MS: i32 = 350;
@@ -73,14 +73,9 @@ pub(crate) fn Latency(props: &LatencyProps) -> Html {
         range::in_words(scenario, chosen, blocks, all.blocks(&|_| true))
     });
     let choose = {
-        let (run, scenario) = (props.data.files.run.id.clone(), props.name.to_string());
-        Callback::from(move |view| {
-            let route = Route::Scenario {
-                run: run.clone(),
-                scenario: scenario.clone(),
-                view,
-            };
-            browser::replace_hash(&route.to_string());
+        let page = Route::scenario(&props.data.files.run.id, &props.name);
+        Callback::from(move |(key, choice)| {
+            address::change(&page, |route| route.with_choice(key, choice));
         })
     };
     html! {

@@ -5,7 +5,9 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
+use crate::address;
 use crate::browser::{self, FILES, Listener, Slices};
+use crate::changing::{Changing, use_changing};
 use crate::components::figure::figure;
 use crate::components::notice::{faults, pending};
 use crate::components::plain_table::plain_table;
@@ -26,7 +28,7 @@ enum State {
 #[component]
 pub(crate) fn Open() -> Html {
     let state = use_state(|| State::Asking);
-    let units = use_state(Units::default);
+    let units = use_changing::<Units>();
     {
         let state = state.setter();
         use_effect_with((), move |()| {
@@ -64,7 +66,7 @@ fn take(state: UseStateSetter<State>) {
     spawn_local(async move {
         let opened = open(&files, &Slices::new()).await;
         if let Some(run) = opened.only_run() {
-            browser::replace_hash(&Route::Report(run.to_owned()).to_string());
+            address::change(&Route::Open, |_| Some(Route::Report(run.to_owned())));
         }
         state.set(State::Done(opened));
     });
@@ -103,31 +105,25 @@ fn told(opened: &Opened) -> Markup {
     }
 }
 
-fn histograms(opened: &Opened, units: &UseStateHandle<Units>) -> Html {
-    let found = foreign::shown(&opened.histograms, **units);
+fn histograms(opened: &Opened, units: &Changing<Units>) -> Html {
+    let read_in = *units.get();
+    let found = foreign::shown(&opened.histograms, read_in);
     let any = |log: bool| {
         let is_log = |content: &Content| matches!(content, Content::Log(_));
         opened.histograms.iter().any(|f| is_log(&f.content) == log)
     };
-    let log = {
+    let choose = |edit: fn(&mut Units, usize)| {
         let units = units.clone();
-        move |log| units.set(Units { log, ..*units })
+        move |unit| units.change(|units| edit(units, unit))
     };
-    let percentiles = {
-        let units = units.clone();
-        move |percentiles| {
-            units.set(Units {
-                percentiles,
-                ..*units
-            });
-        }
-    };
+    let log = choose(|units, log| units.log = log);
+    let percentiles = choose(|units, percentiles| units.percentiles = percentiles);
     html! {
         <section class="tight" aria-labelledby="h-histograms">
             <h2 id="h-histograms" class="list">{ "Histograms of other tools" }</h2>
             <div class="tools">
-                if any(true) { { unit("Values of logs are", units.log, log) } }
-                if any(false) { { unit("Values of percentile files are", units.percentiles, percentiles) } }
+                if any(true) { { unit("Values of logs are", read_in.log, log) } }
+                if any(false) { { unit("Values of percentile files are", read_in.percentiles, percentiles) } }
             </div>
             { shown(markup! {
                 div.two {

@@ -2,12 +2,14 @@
 
 use maud::{Markup, html as markup};
 use shared::report::{Index, IndexEntry, Unreadable};
+use shared::summary::{self, profile_name};
 use shared::units::{format_change, format_count, format_factor};
 use shared::verdict::Verdict;
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
 use crate::api::Fault;
+use crate::changing::{Changing, use_changing};
 use crate::components::headline::headline;
 use crate::components::mark::mark;
 use crate::components::notice::{faults, pending};
@@ -22,7 +24,7 @@ use crate::view_model::{dates, percent};
 #[component]
 pub(crate) fn Runs() -> Html {
     let index = use_index();
-    let filter = use_state(Filter::default);
+    let filter = use_changing::<Filter>();
     match &index {
         Loading::Pending(what) => shown(markup! { (head()) (pending(what)) }),
         Loading::Failed(fault) => shown(markup! {
@@ -35,7 +37,7 @@ pub(crate) fn Runs() -> Html {
                     <section aria-labelledby="h-list">
                         <h2 id="h-list" class="vh">{ "All runs" }</h2>
                         if index.runs.len() > 1 { { tools(index, &filter) } }
-                        { shown(table(&weeks(index, &filter))) }
+                        { shown(table(&weeks(index, &filter.get()))) }
                     </section>
                 </>
             },
@@ -88,8 +90,14 @@ pub(crate) fn latest(run: &IndexEntry) -> Markup {
         ", " (dates::date_time(&run.started_at))
         @if !run.revision.is_empty() { ", revision " code { (run.revision) } }
         "."
+        (first_look(run))
     };
     headline(run.headline.verdict, &run.headline.sentence, below)
+}
+
+/// Said of a run that is a first look, as a sentence after others.
+pub(crate) fn first_look(run: &IndexEntry) -> Markup {
+    markup! { @if let Some(said) = summary::first_look(&run.profile) { " " (said) "." } }
 }
 
 /// What could not be read.
@@ -155,14 +163,10 @@ const VERDICTS: [Verdict; 5] = [
     Verdict::NotJudged,
 ];
 
-fn tools(index: &Index, filter: &UseStateHandle<Filter>) -> Html {
+fn tools(index: &Index, filter: &Changing<Filter>) -> Html {
     let change = |edit: fn(&mut Filter, String)| {
         let filter = filter.clone();
-        move |value: String| {
-            let mut changed = (*filter).clone();
-            edit(&mut changed, value);
-            filter.set(changed);
-        }
+        move |value: String| filter.change(|filter| edit(filter, value))
     };
     let text = change(|f, value| f.text = value);
     let verdict = change(|f, value| f.verdict = VERDICTS.into_iter().find(|v| v.word() == value));
@@ -190,7 +194,7 @@ fn tools(index: &Index, filter: &UseStateHandle<Filter>) -> Html {
             <label class="field">{ "Profile" }
                 <select onchange={choose_profile}>
                     <option value="" selected=true>{ "All profiles" }</option>
-                    { for profiles(index).into_iter().map(|p| html! { <option value={p.clone()}>{ &p }</option> }) }
+                    { for profiles(index).into_iter().map(|p| html! { <option value={p.clone()}>{ profile_name(&p) }</option> }) }
                 </select>
             </label>
         </form>
@@ -237,7 +241,7 @@ fn row(run: &IndexEntry, names: [&str; 4]) -> Markup {
                 a.title href=(Route::Report(run.id.clone())) { (run.title) }
                 small.why { (figures.passed) " of " (figures.judged) " targets met" }
             }
-            td data-a="rev" { code { (run.revision) } small { (run.profile) } }
+            td data-a="rev" { code { (run.revision) } small { (profile_name(&run.profile)) } }
             td.nw data-a="date" { (dates::short(&run.started_at)) }
             @for (name, value) in names.into_iter().zip(values) {
                 td.r.nw data-a="num" data-l=(name) { (value.as_deref().unwrap_or("–")) }

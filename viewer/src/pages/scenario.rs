@@ -5,7 +5,7 @@ use std::rc::Rc;
 use maud::{Markup, PreEscaped, Render, html as markup};
 use shared::arms::Arms;
 use shared::report::Scenario;
-use shared::summary::ScenarioSummary;
+use shared::summary::{ScenarioSummary, profile_name};
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
@@ -41,7 +41,7 @@ pub(crate) fn ScenarioPage(props: &ScenarioPageProps) -> Html {
     let (data, name) = (&props.data, props.name.as_str());
     let evidence = found(data, name);
     // Everything but the latency section is independent of the chosen view, and some of it costs time.
-    let rest = use_state(Html::default);
+    let rest = use_state(|| evidence.map_or_else(Html::default, |_| shown(pending(DRAWING))));
     let show = rest.setter();
     let first = use_memo((data.clone(), props.name.clone()), |(data, name)| {
         spawn_local(lay_out_rest(data.clone(), name.clone(), show));
@@ -59,6 +59,9 @@ pub(crate) fn ScenarioPage(props: &ScenarioPageProps) -> Html {
         </div>
     }
 }
+
+/// What stands where the rest is on its way.
+const DRAWING: &str = "Drawing …";
 
 /// What stands before the latency section.
 fn before(data: &RunData, scenario: &Scenario, summary: &ScenarioSummary) -> Html {
@@ -106,7 +109,7 @@ async fn lay_out_rest(data: Rc<RunData>, name: AttrValue, show: UseStateSetter<H
         part(scenario, summary, &arms).render_to(&mut laid_out);
         let is_last = i + 1 == REST.len();
         show.set(shown(
-            markup! { (PreEscaped(&laid_out)) @if !is_last { (pending("Drawing …")) } },
+            markup! { (PreEscaped(&laid_out)) @if !is_last { (pending(DRAWING)) } },
         ));
     }
 }
@@ -136,7 +139,7 @@ fn head(data: &RunData, name: &str, title: &str, scenario: Option<&Scenario>) ->
                     @if let Some(target) = &run.build.target { span { b { "Target " } code { (target) } } }
                     span { (facts::machine(run)) }
                     @if let Some(scenario) = scenario { span { (facts::promises(&scenario.promises)) } }
-                    span.badge { (run.profile) @if let Some(label) = label { ": " (label) } }
+                    span.badge { (profile_name(&run.profile)) @if let Some(label) = label { ": " (label) } }
                 }
             }
             (neighbours(data, name))

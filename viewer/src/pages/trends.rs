@@ -5,6 +5,7 @@ use shared::arms::{ArmRole, Arms};
 use shared::criteria::Better;
 use shared::report::Index;
 use shared::review::KEY_METRICS;
+use shared::summary::{first_look, profile_name};
 use shared::units::format_value;
 
 use crate::charts::trend::TrendChart;
@@ -86,7 +87,7 @@ fn head(
                 nav.actions aria-label="Profile" {
                     @for profile in profiles {
                         a.btn aria-current=[(Some(profile.as_str()) == current).then_some("true")]
-                            href=(of_profile(profile.clone())) { (profile) }
+                            href=(of_profile(profile.clone())) { (profile_name(&profile)) }
                     }
                 }
             }
@@ -95,10 +96,11 @@ fn head(
 }
 
 fn explained(history: &History<'_>) -> String {
+    let first_look = first_look(history.profile).map_or_else(String::new, |s| format!(" {s}."));
     format!(
-        "{} runs of profile {}, on one machine and over the same states: the candidate’s change against its own baseline, so that the machine’s weather cancels out; the candidate’s own figure where the baseline has none.{}",
+        "{} runs of profile {}, on one machine and over the same states: the candidate’s change against its own baseline, so that the machine’s weather cancels out; the candidate’s own figure where the baseline has none.{}{first_look}",
         history.runs.len(),
-        history.profile,
+        profile_name(history.profile),
         history.left_out()
     )
 }
@@ -108,7 +110,7 @@ fn nothing(history: Option<&History<'_>>, profile: Option<&str>) -> Markup {
         section.state.tight {
             @match (history, profile) {
                 (None, Some(profile)) => {
-                    h2 { "No run of profile " (profile) }
+                    h2 { "No run of profile " (profile_name(profile)) }
                     p.lede { "Choose one of the profiles above." }
                 },
                 (Some(history), _) if history.runs.is_empty() => {
@@ -117,7 +119,7 @@ fn nothing(history: Option<&History<'_>>, profile: Option<&str>) -> Markup {
                     pre { "runner index" }
                 },
                 (Some(history), _) => {
-                    h2 { "No run of profile " (history.profile) " measured it" }
+                    h2 { "No run of profile " (profile_name(history.profile)) " measured it" }
                     p.lede { "Other profiles, or other scenarios, may have." }
                 },
                 (None, None) => { h2 { "No reports yet" } p.lede { "A trend needs runs." } },
@@ -252,7 +254,7 @@ fn table(series: &Series<'_>) -> Markup {
                                     td.r.nw { (value.as_deref().unwrap_or("–")) }
                                 }
                                 td.r.nw { @if series.of_change { (series.show(point.value)) } @else { "–" } }
-                                td.r.nw { (series.show_interval(point.figure.interval)) }
+                                td.r.nw { (series.show_interval(point).as_deref().unwrap_or("–")) }
                             }
                         }
                     }

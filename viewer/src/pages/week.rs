@@ -4,10 +4,11 @@
 use maud::{Markup, html as markup};
 use shared::arms::ArmRole;
 use shared::report::Index;
+use shared::summary::profile_name;
 use shared::units::format_value;
 use shared::verdict::Verdict;
 
-use super::runs::{latest, table, unreadable};
+use super::runs::{first_look, latest, table, unreadable};
 use super::trends::compared;
 use crate::components::facts::fact_grid;
 use crate::components::headline::headline;
@@ -95,6 +96,7 @@ fn reviewed(held: &Held<'_>) -> Markup {
             a href=(compared(&reference.id, &run.id)) { "Compare the two" }
         }
         ". " (run.headline.sentence)
+        (first_look(run))
     };
     let series = held.history.all();
     markup! {
@@ -105,7 +107,7 @@ fn reviewed(held: &Held<'_>) -> Markup {
             section aria-labelledby="h-trends" {
                 div.sh {
                     h2 #h-trends { (levels_finding(&series)) }
-                    p { "Trends of profile " (run.profile) " up to this week. Dashed: changes of level. " a href=(Route::Trends(Some(run.profile.clone()))) { "At large" } "." }
+                    p { "Trends of profile " (profile_name(&run.profile)) " up to this week. Dashed: changes of level. " a href=(Route::Trends(Some(run.profile.clone()))) { "At large" } "." }
                 }
                 (trend_grid(&series, Some(&run.profile)))
             }

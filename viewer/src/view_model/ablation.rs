@@ -40,11 +40,12 @@ fn factor(estimate: Option<&Estimate>) -> String {
         return "–".to_owned();
     };
     let value = format_value(estimate.value, Unit::Factor);
-    match estimate.interval {
-        Some(i) if i.low < i.high => {
-            format!("{value} ({})", format_interval(i.low, i.high, Unit::Factor))
-        }
-        _ => value,
+    let ends = estimate
+        .interval
+        .and_then(|i| format_interval(i.low, i.high, Unit::Factor));
+    match ends {
+        Some(ends) => format!("{value} ({ends})"),
+        None => value,
     }
 }
 
@@ -75,7 +76,7 @@ pub(crate) fn chart(scenario: &Scenario) -> Option<Chart> {
             interval: c
                 .throughput
                 .as_ref()
-                .and_then(|e| e.interval)
+                .and_then(|e| e.interval?.measured())
                 .map(|i| (i.low, i.high)),
             whole: i == 0,
         })

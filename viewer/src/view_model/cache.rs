@@ -5,7 +5,7 @@ use shared::estimate::estimate;
 use shared::metric::{Metric, Plain};
 use shared::report::{CacheActivity, EvictionProbe, EvictionRun, Mode, Sample, Scenario};
 use shared::summary::Fact;
-use shared::units::{THIN, Unit, format_count, format_value, significant};
+use shared::units::{THIN, Unit, format_count, format_interval, format_value, significant};
 
 use super::chart::Chart;
 use super::timelines::{Figure, TimeAxis, has_course, points};
@@ -276,12 +276,10 @@ pub(crate) fn penalty_facts(scenario: &Scenario) -> Vec<Fact> {
         .into_iter()
         .filter_map(|(plain, title, detail)| {
             let candidate = estimate(Metric::Plain(plain), scenario).ok()?.candidate?;
-            let interval = candidate.interval.map_or_else(String::new, |i| {
-                format!(
-                    "; 95 % interval {}",
-                    shared::units::format_interval(i.low, i.high, Unit::Factor)
-                )
-            });
+            let ends = candidate
+                .interval
+                .and_then(|i| format_interval(i.low, i.high, Unit::Factor));
+            let interval = ends.map_or_else(String::new, |ends| format!("; 95 % interval {ends}"));
             Some(Fact {
                 title: title.to_owned(),
                 detail: format!("{detail}{interval}"),

@@ -1,7 +1,7 @@
 //! Searches for the highest load that each arm sustains.
 
 use shared::arms::Arms;
-use shared::estimate::{Comparison, Estimate, estimate, meets, target_in_words};
+use shared::estimate::{Comparison, Estimate, Interval, estimate, meets, target_in_words};
 use shared::metric::{Metric, Plain};
 use shared::report::{Capacity, CapacityOf, Scenario};
 use shared::units::{Unit, format_interval, format_value};
@@ -86,30 +86,28 @@ fn chart(
     })
 }
 
+fn with_interval(value: f64, interval: Option<Interval>, unit: Unit) -> String {
+    let value = format_value(value, unit);
+    match interval.and_then(|i| format_interval(i.low, i.high, unit)) {
+        Some(ends) => format!("{value} ({ends})"),
+        None => value,
+    }
+}
+
 /// What the searches found, with intervals.
 pub(crate) fn rows(scenario: &Scenario) -> Vec<ArmsRow> {
     let row = |(_, plain, what): &(CapacityOf, Plain, &str)| {
         let found = estimate(Metric::Plain(*plain), scenario).ok()?;
         let shown = |estimate: &Option<Estimate>| match estimate {
-            Some(e) => match e.interval {
-                Some(i) if i.low < i.high => format!(
-                    "{} ({})",
-                    format_value(e.value, found.unit),
-                    format_interval(i.low, i.high, found.unit)
-                ),
-                _ => format_value(e.value, found.unit),
-            },
+            Some(e) => with_interval(e.value, e.interval, found.unit),
             None => "–".to_owned(),
         };
         let factor = found.change.as_ref().map(|change| {
-            let factor = format_value(1.0 + change.value, Unit::Factor);
-            match change.interval {
-                Some(i) => format!(
-                    "{factor} ({})",
-                    format_interval(1.0 + i.low, 1.0 + i.high, Unit::Factor)
-                ),
-                None => factor,
-            }
+            let interval = change.interval.map(|i| Interval {
+                low: 1.0 + i.low,
+                high: 1.0 + i.high,
+            });
+            with_interval(1.0 + change.value, interval, Unit::Factor)
         });
         Some(ArmsRow {
             name: format!("Most {what}"),

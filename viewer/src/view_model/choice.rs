@@ -1,6 +1,7 @@
 //! Choosing two runs, and finding the ones that somebody may have meant.
 
 use shared::report::{Index, IndexEntry};
+use shared::summary::profile_name;
 
 use super::dates;
 
@@ -44,7 +45,7 @@ pub(crate) fn label(run: &IndexEntry) -> String {
     format!(
         "{}, {}{revision}: {}",
         dates::date_time(&run.started_at),
-        run.profile,
+        profile_name(&run.profile),
         run.headline.verdict.word()
     )
 }

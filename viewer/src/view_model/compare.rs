@@ -60,7 +60,7 @@ pub(crate) fn forest_title(scenario: &ScenarioDifference) -> String {
     };
     let moved: Vec<&str> = [named(Verdict::Fail), named(Verdict::Warn)].concat();
     let noise = scenario.rows.iter().filter_map(|row| {
-        let change = row.change.as_ref()?.interval?;
+        let change = row.change.as_ref()?.interval?.measured()?;
         Some(change.low <= 0.0 && change.high >= 0.0)
     });
     let (quiet, all) = noise.fold((0, 0), |(quiet, all), is_quiet| {

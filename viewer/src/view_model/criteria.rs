@@ -81,11 +81,12 @@ pub(crate) fn target_text(target: &Target, unit: Unit) -> String {
 
 fn judged(estimate: &Estimate, target: &Target, unit: Unit) -> String {
     let value = limit_text(estimate.value, target, unit);
-    match estimate.interval {
-        Some(i) if i.low < i.high => {
-            format!("{value} ({})", interval_text(i.low, i.high, target, unit))
-        }
-        _ => value,
+    let ends = estimate
+        .interval
+        .and_then(|i| interval_text(i.low, i.high, target, unit));
+    match ends {
+        Some(ends) => format!("{value} ({ends})"),
+        None => value,
     }
 }
 

@@ -3,7 +3,7 @@
 //! The axis is logarithmic in the ratio, so that twice as slow stands as far from no change as twice as fast. Right is
 //! worse in every row.
 
-use shared::estimate::Estimate;
+use shared::estimate::{Estimate, Interval};
 use shared::units::{format_change_interval_tenths, format_change_tenths};
 use shared::verdict::Verdict;
 
@@ -93,11 +93,12 @@ pub(crate) fn change_text(change: Option<&Estimate>) -> String {
         return "–".to_owned();
     };
     let value = format_change_tenths(change.value);
-    match change.interval {
-        Some(i) if i.low < i.high => {
-            format!("{value} ({})", format_change_interval_tenths(i.low, i.high))
-        }
-        _ => value,
+    let ends = change
+        .interval
+        .and_then(|i| format_change_interval_tenths(i.low, i.high));
+    match ends {
+        Some(ends) => format!("{value} ({ends})"),
+        None => value,
     }
 }
 
@@ -120,7 +121,7 @@ fn bar(input: &ForestInput, axis: &Axis) -> Option<ForestBar> {
     let fail = input.fail.map(edge);
     Some(ForestBar {
         point: place(change.value),
-        interval: change.interval.map(|i| {
+        interval: change.interval.and_then(Interval::measured).map(|i| {
             let (a, b) = (place(i.low), place(i.high));
             (a.min(b), a.max(b))
         }),
@@ -188,7 +189,6 @@ impl Axis {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::estimate::Interval;
 
     fn estimate(value: f64, low: f64, high: f64) -> Estimate {
         Estimate {

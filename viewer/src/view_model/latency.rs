@@ -244,11 +244,12 @@ pub(crate) fn comparison_title(shown: &Shown<'_>, percentile: f64, what: &str) -
         Some(i) if i.low > 0.0 => {
             format!("{name} is {} times slower at {what}", times(1.0 + value))
         }
-        Some(i) => format!(
-            "No clear difference at {what}: {} ({})",
-            format_change(value),
-            format_change_interval(i.low, i.high)
-        ),
+        Some(i) => {
+            let ends = format_change_interval(i.low, i.high);
+            let interval = ends.map_or_else(String::new, |ends| format!(" ({ends})"));
+            let change = format_change(value);
+            format!("No clear difference at {what}: {change}{interval}")
+        }
         None => format!(
             "At {what} {name} is at {} against {}",
             format_change(value),

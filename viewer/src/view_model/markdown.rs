@@ -2,7 +2,7 @@
 
 use shared::markdown::escaped;
 use shared::report::Run;
-use shared::summary::RunSummary;
+use shared::summary::{RunSummary, first_look};
 
 use super::chart::labels;
 use super::criteria::row;
@@ -18,6 +18,9 @@ pub(crate) fn markdown(run: &Run, summary: &RunSummary, link: &str, local: bool)
         text.push('\n');
     };
     line(&["### ", &escaped(&run.title), "\n"]);
+    if let Some(said) = first_look(&run.profile) {
+        line(&[said, ".\n"]);
+    }
     line(&[
         "**",
         summary.verdict.word(),

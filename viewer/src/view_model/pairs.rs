@@ -40,12 +40,8 @@ pub(crate) fn chart(scenario: &Scenario, labels: &Arms<String>) -> Chart {
     let all = change.value + 1.0;
     let interval = change.interval.map(|i| (i.low + 1.0, i.high + 1.0));
     let title = title(&pairs, labels);
-    let shown = interval.map_or_else(String::new, |(low, high)| {
-        format!(
-            ", 95 % interval {}",
-            format_interval(low, high, Unit::Factor)
-        )
-    });
+    let ends = interval.and_then(|(low, high)| format_interval(low, high, Unit::Factor));
+    let shown = ends.map_or_else(String::new, |ends| format!(", 95 % interval {ends}"));
     let note = format!(
         "One dot per pair of blocks, in run order. All together {}{shown}.",
         format_factor(all)

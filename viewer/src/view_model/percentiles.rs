@@ -1,7 +1,7 @@
 //! The percentile table of a scenario.
 
 use shared::units::{
-    THIN, Unit, format_change, format_change_interval, format_count, format_value, percentile_name,
+    Unit, format_change, format_count, format_interval, format_value, percentile_name,
 };
 
 use super::shown::{Percentile, Shown};
@@ -45,7 +45,9 @@ fn row(found: &Percentile, shown: &Shown<'_>) -> PercentileRow {
     let beyond = (samples as f64 * (1.0 - found.percentile / 100.0)).round() as u64;
     let interval = match found.change {
         None => String::new(),
-        Some((_, Some(i))) => format!("{}{THIN}%", format_change_interval(i.low, i.high)),
+        Some((_, Some(i))) => {
+            format_interval(i.low, i.high, Unit::Growth).unwrap_or_else(|| "–".to_owned())
+        }
         Some(_) if !shown.exact => "…".to_owned(),
         Some(_) if shown.few_pairs.is_some() => "– too few pairs".to_owned(),
         Some(_) => "– too few saves".to_owned(),

@@ -21,6 +21,13 @@ pub(crate) struct Point<'a> {
     pub(crate) value: f64,
 }
 
+impl Point<'_> {
+    /// The interval of what is followed, where one was measured.
+    pub(crate) fn interval(&self) -> Option<Interval> {
+        self.figure.interval?.measured()
+    }
+}
+
 /// From one level to another.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Step {
@@ -90,12 +97,9 @@ impl<'a> Series<'a> {
         show(self.key, self.of_change, value)
     }
 
-    /// An interval of what is followed, in words; a dash where there is none.
-    pub(crate) fn show_interval(&self, interval: Option<Interval>) -> String {
-        interval.map_or_else(
-            || "–".to_owned(),
-            |i| show_interval(self.key, self.of_change, i),
-        )
+    /// The interval of what is followed, in words; `None` where none was measured.
+    pub(crate) fn show_interval(&self, point: &Point<'_>) -> Option<String> {
+        show_interval(self.key, self.of_change, point.interval()?)
     }
 
     /// The day on which a new level began.
@@ -205,8 +209,8 @@ pub(crate) fn show(key: &KeyMetric, of_change: bool, value: f64) -> String {
     }
 }
 
-/// An interval of a metric in words.
-pub(crate) fn show_interval(key: &KeyMetric, of_change: bool, i: Interval) -> String {
+/// An interval of a metric in words; `None` where it was not measured.
+pub(crate) fn show_interval(key: &KeyMetric, of_change: bool, i: Interval) -> Option<String> {
     match (of_change, key.better) {
         (false, _) => format_interval(i.low, i.high, key.metric.unit()),
         (true, Better::Higher) => format_interval(1.0 + i.low, 1.0 + i.high, Unit::Factor),
@@ -305,6 +309,7 @@ mod tests {
             low: 5.0,
             high: 6.0,
         };
-        assert_eq!(show_interval(throughput, true, interval), "×6.0 … ×7.0");
+        let shown = show_interval(throughput, true, interval);
+        assert_eq!(shown.as_deref(), Some("×6.0 … ×7.0"));
     }
 }

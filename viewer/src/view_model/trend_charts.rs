@@ -78,7 +78,7 @@ pub(crate) fn followed_data(series: &Series<'_>) -> Data {
         series,
         &[(name, unit), ("From", unit), ("To", unit)],
         |point| {
-            let interval = point.figure.interval;
+            let interval = point.interval();
             [
                 cell(Some(point.value)),
                 cell(interval.map(|i| i.low)),
@@ -135,7 +135,7 @@ const fn in_unit(unit: Unit) -> (f64, &'static str) {
 }
 
 fn candidate(series: &Series<'_>) -> Vec<TrendLine> {
-    let interval = |p: &Point<'_>| p.figure.interval.map(|i| (i.low, i.high));
+    let interval = |p: &Point<'_>| p.interval().map(|i| (i.low, i.high));
     vec![TrendLine {
         role: ArmRole::Candidate,
         points: points(series, |p| Some(p.value), interval),
@@ -155,10 +155,11 @@ fn points(
                 value: value(point).filter(|v| v.is_finite())?,
                 whisker: whisker(point),
                 hint: format!(
-                    "{}: {} ({})",
+                    "{}: {}{}",
                     dates::date_time(&point.run.entry.started_at),
                     series.show(point.value),
-                    series.show_interval(point.figure.interval)
+                    (series.show_interval(point))
+                        .map_or_else(String::new, |ends| format!(" ({ends})"))
                 ),
             })
         })

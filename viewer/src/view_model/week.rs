@@ -2,7 +2,7 @@
 
 use shared::report::{Advice, Figure, Index, IndexEntry, Review};
 use shared::review::{KEY_METRICS, KeyMetric};
-use shared::summary::Fact;
+use shared::summary::{Fact, profile_name};
 use shared::units::{Unit, format_change, format_factor, format_value};
 use shared::verdict::Verdict;
 
@@ -168,8 +168,8 @@ impl<'a> Held<'a> {
     pub(crate) fn sentence(&self) -> String {
         let Some(reference) = self.reference else {
             return format!(
-                "This is the first week with a {} run on this machine over these states; there is nothing to hold it against.",
-                self.run.entry.profile
+                "This is the first week with a run of profile {} on this machine over these states; there is nothing to hold it against.",
+                profile_name(&self.run.entry.profile)
             );
         };
         let week = dates::week(&reference.entry.started_at);
@@ -346,11 +346,11 @@ pub(crate) fn followed(key: &KeyMetric, figure: &Figure) -> Option<String> {
 /// The same with its interval.
 pub(crate) fn followed_with_interval(key: &KeyMetric, figure: &Figure) -> String {
     let value = followed(key, figure).unwrap_or_else(|| "–".to_owned());
-    match figure.interval {
-        Some(i) => format!(
-            "{value} ({})",
-            show_interval(key, figure.change.is_some(), i)
-        ),
+    let interval = figure
+        .interval
+        .and_then(|i| show_interval(key, figure.change.is_some(), i));
+    match interval {
+        Some(ends) => format!("{value} ({ends})"),
         None => value,
     }
 }
@@ -421,7 +421,7 @@ mod tests {
         let held = held(&index, &dates::week(&index.runs[0].started_at));
         assert!(
             held.sentence()
-                .starts_with("This is the first week with a quick run")
+                .starts_with("This is the first week with a run of profile quick on")
         );
         assert_eq!(held.verdict(), Verdict::NotJudged);
     }
@@ -469,6 +469,27 @@ mod tests {
             held.sentence()
         );
         assert_eq!(held.verdict(), Verdict::Fail);
+    }
+
+    #[test]
+    fn a_figure_without_an_interval_shows_none() {
+        let mut index = reviewed(&[-0.7]);
+        let figures = &mut index.runs[0].review.as_mut().unwrap().figures;
+        figures.push(Figure {
+            metric: "memory.growth".to_owned(),
+            scenario: 0,
+            arms: shared::arms::Arms::default(),
+            change: Some(1.36),
+            interval: Some(shared::estimate::Interval::exact(1.36)),
+        });
+        let shown = |metric: &str| {
+            let key = key_metric(metric).unwrap();
+            let figures = &index.runs[0].review.as_ref().unwrap().figures;
+            let figure = figures.iter().find(|f| f.metric == metric).unwrap();
+            followed_with_interval(key, figure).replace('\u{202f}', "_")
+        };
+        assert_eq!(shown("memory.growth"), "+136_%");
+        assert_eq!(shown("response.p99"), "−70_% (−74 … −66_%)");
     }
 
     #[test]

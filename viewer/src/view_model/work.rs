@@ -5,7 +5,8 @@ use shared::estimate::estimate;
 use shared::metric::{Metric, Plain};
 use shared::report::{Block, Mode, Phases, Scenario};
 use shared::units::{
-    THIN, Unit, format_bytes, format_change, format_change_interval, format_time, format_value,
+    THIN, Unit, format_bytes, format_change, format_change_interval, format_interval, format_time,
+    format_value,
 };
 
 use super::chart::Chart;
@@ -309,7 +310,8 @@ fn database_table(scenario: &Scenario, rows: &[WorkRow]) -> Vec<ArmsRow> {
         let change = estimate(Metric::Plain(plain), scenario).ok()?.change?;
         change
             .interval
-            .map(|i| format!(" ({})", format_change_interval(i.low, i.high)))
+            .and_then(|i| format_change_interval(i.low, i.high))
+            .map(|ends| format!(" ({ends})"))
     };
     let mut table: Vec<ArmsRow> = rows
         .iter()
@@ -340,7 +342,8 @@ fn cpu_row(scenario: &Scenario) -> Option<ArmsRow> {
     let change = cpu.change.as_ref();
     let interval = change
         .and_then(|c| c.interval)
-        .map(|i| format!(" ({})", format_change_interval(i.low, i.high)));
+        .and_then(|i| format_change_interval(i.low, i.high))
+        .map(|ends| format!(" ({ends})"));
     Some(ArmsRow {
         name: "Processor time".to_owned(),
         baseline: shown(cpu.baseline.map(|e| e.value)),
@@ -365,12 +368,10 @@ pub(crate) fn closed(scenario: &Scenario, labels: &Arms<String>) -> Option<(Stri
         closed.candidate.as_ref().map(|e| e.value),
     );
     let factor = closed.change.as_ref().map(|change| {
-        let interval = change.interval.map_or_else(String::new, |i| {
-            format!(
-                " ({})",
-                shared::units::format_interval(i.low + 1.0, i.high + 1.0, Unit::Factor)
-            )
-        });
+        let ends = change
+            .interval
+            .and_then(|i| format_interval(i.low + 1.0, i.high + 1.0, Unit::Factor));
+        let interval = ends.map_or_else(String::new, |ends| format!(" ({ends})"));
         format!(
             "{}{interval}",
             format_value(change.value + 1.0, Unit::Factor)
@@ -418,15 +419,18 @@ mod tests {
 
     #[test]
     fn database_work_is_per_thousand_saves() {
-        let (chart, rows) = database(&fixture::scenario(), &fixture::labels());
+        let mut scenario = fixture::scenario();
+        let (chart, rows) = database(&scenario, &fixture::labels());
         assert_eq!(rows[2].name, "Commits");
         assert_eq!(rows[2].baseline, "1\u{202f}000");
         assert!(chart.title.contains("fewer rows"), "{}", chart.title);
-        assert!(
-            rows[1].change.contains('('),
-            "rows have an interval over pairs: {}",
-            rows[1].change
-        );
+        let change = &rows[1].change;
+        assert!(!change.contains('('), "all pairs are equal: {change}");
+        for (i, block) in scenario.blocks.iter_mut().enumerate() {
+            block.database.rows_written += i as u64 * 10;
+        }
+        let change = &database(&scenario, &fixture::labels()).1[1].change;
+        assert!(change.contains('('), "an interval over pairs: {change}");
     }
 
     #[test]

@@ -12,41 +12,65 @@ const ARGUMENTS = [
   "--no-first-run",
 ];
 
-/** How long a page may take to show something, milliseconds: a shared machine is slow at times. */
-const PATIENCE = 30_000;
+/** How long anything may take, milliseconds. Nothing waits this long but on a machine that is very busy, or where a test fails. */
+const PATIENCE = 240_000;
 
 export async function launch() {
   const executablePath = process.env.CHROMIUM;
   if (!executablePath) throw new Error("CHROMIUM is not set; run the tests by: make browser-test");
-  return chromium.launch({ executablePath, args: ARGUMENTS });
+  return chromium.launch({ executablePath, args: ARGUMENTS, timeout: PATIENCE });
+}
+
+/** A page in a fresh profile. `options` are Playwright's: `colorScheme`, `viewport`. */
+export async function newPage(browser, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  context.setDefaultTimeout(PATIENCE);
+  return context.newPage();
 }
 
 /**
- * Opens a page in a fresh profile. `options` are Playwright's: `colorScheme`, `viewport`.
- * `page.faults` fills with console errors, uncaught exceptions and requests to other origins.
+ * Opens a page in a fresh profile, with the options of `newPage`. `page.faults` fills with console errors, uncaught
+ * exceptions and requests to other origins.
  */
 export async function openPage(browser, url, options = {}) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
-  const page = await context.newPage();
-  page.setDefaultTimeout(PATIENCE);
+  const page = await newPage(browser, options);
   page.faults = watch(page, new URL(url).origin);
   await page.goto(url);
   await shown(page);
+  await page.waitForFunction(instruments);
   return page;
+}
+
+/** In the page: whether the charts' instruments, which nothing waits for, run already. */
+async function instruments() {
+  const entry = performance.getEntriesByType("resource").find(({ name }) => /\/instruments[^/]*\.js$/.test(name));
+  return entry && import(entry.name).then(() => true);
 }
 
 /** Goes to another page of the same site, as a click on a link would, and waits for its heading. */
 export async function goTo(page, { hash, heading }) {
-  await page.evaluate((to) => { location.hash = to; }, hash);
+  await setHash(page, hash);
   await shown(page, heading);
 }
 
-/** Waits until the page has its heading, that one if it is named, and loads nothing any more. */
+/** Changes the address, and waits until the site has heard of it: what the page showed before is gone by then. */
+export async function setHash(page, hash) {
+  await page.evaluate((to) => new Promise((heard) => {
+    const before = location.hash;
+    addEventListener("hashchange", () => setTimeout(heard), { once: true });
+    location.hash = to;
+    if (location.hash === before) heard();
+  }), hash);
+}
+
+/**
+ * Waits until the page has its heading, that one if it is named, and nothing on it is on its way. A page says by `aria-busy`
+ * what is; how quiet the line is says nothing on a busy machine.
+ */
 export async function shown(page, heading) {
   const headings = page.locator("main h1");
   await (heading ? headings.getByText(heading, { exact: true }) : headings.first()).waitFor();
-  await page.waitForLoadState("networkidle");
-  await page.waitForFunction(() => !document.querySelector('main [aria-busy="true"]'));
+  await page.waitForFunction(() => document.querySelector("main h1") && !document.querySelector('main [aria-busy="true"]'));
 }
 
 export function assertNoFaults(page, where) {

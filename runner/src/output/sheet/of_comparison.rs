@@ -44,7 +44,7 @@ impl Sheet {
     }
 }
 
-/// `Optimized over Standard, run 2026…, revision 4c1d7e2, 2 cores`.
+/// `Optimized over Standard, run 2026…, profile quick, revision 4c1d7e2, 2 cores`.
 fn described(side: &SideFacts) -> String {
     let revision = if side.revision.is_empty() {
         "unknown"
@@ -52,8 +52,8 @@ fn described(side: &SideFacts) -> String {
         &side.revision
     };
     format!(
-        "{}, run {} of {}, revision {revision}, {}",
-        side.label, side.id, side.when, side.machine
+        "{}, run {} of {}, profile {}, revision {revision}, {}",
+        side.label, side.id, side.when, side.profile, side.machine
     )
 }
 

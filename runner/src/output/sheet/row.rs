@@ -30,14 +30,15 @@ impl Row {
     }
 
     pub(super) fn interval(&self) -> String {
-        or_dash(self.low.zip(self.high), |(low, high)| {
-            match self.measured_unit() {
-                // What was counted has no interval to speak of.
-                unit if low == high => format_value(low, unit),
-                Unit::Growth => format!("{}{THIN}%", format_change_interval_tenths(low, high)),
-                unit => format_interval(low, high, unit),
-            }
-        })
+        let ends =
+            self.low
+                .zip(self.high)
+                .and_then(|(low, high)| match self.measured_unit() {
+                    Unit::Growth => format_change_interval_tenths(low, high)
+                        .map(|ends| format!("{ends}{THIN}%")),
+                    unit => format_interval(low, high, unit),
+                });
+        or_dash(ends, |ends| ends)
     }
 
     /// Where it passes and where it fails. A star marks limits that noise widened.
