@@ -22,5 +22,5 @@ pub(crate) use baseline::{
 pub(crate) use index::{INDEX_FILE, rebuild_index, write_index};
 pub(crate) use integrity::{RunCheck, check_run};
 pub(crate) use read::{RUN_FILE, locate, read_run_folder, read_text, scenario_path};
-pub(crate) use site::{Publication, Publisher, SiteUrl, Viewer, headers, publish};
 pub(crate) use run_folder::{RunFolder, check_writable};
+pub(crate) use site::{Publication, Publisher, SiteUrl, Viewer, headers, publish};
