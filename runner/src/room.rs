@@ -12,7 +12,7 @@ use crate::exit::usage;
 use crate::scenario::{Pattern, Spec};
 
 /// Logs of both databases, pages that are not full, and the report, bytes.
-const BESIDE_STATES: u64 = 32 << 20;
+const BESIDE_STATES: u64 = 16 << 20;
 
 /// Less than this holds no run: two databases with 20 small saves and their report were seen to fit into 1.5 MiB.
 pub(crate) const LEAST_BYTES: u64 = 1 << 20;
