@@ -19,7 +19,7 @@ after(async () => { await site?.close(); });
 const open = (page, query = "", options = {}) => openPage(site.browser, `${site.url}${page.hash}${query}`, options);
 const hash = (page) => page.evaluate(() => location.hash);
 const query = async (page) => Object.fromEntries(new URLSearchParams((await hash(page)).split("?")[1]));
-const field = (page, label) => page.getByLabel(label);
+const field = (page, name) => page.getByRole("textbox", { name });
 
 /** Puts texts into fields in one task, by label; the reader has left those that are committed. */
 const type = (page, fields) => page.evaluate((all) => {
