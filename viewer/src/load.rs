@@ -16,6 +16,7 @@ use crate::route::Side;
 use shared::comparison::{Evidence, RunComparison, compare_in_steps};
 
 const LIST: &str = "Loading the list of runs …";
+const RUNS: &str = "Loading the runs …";
 const COMPUTING: &str = "Computing intervals …";
 
 /// Something that comes from the server.
@@ -269,7 +270,7 @@ impl PartialEq for CompareData {
 /// Two sides of a comparison, fetched and compared when the page opens.
 #[hook]
 pub(crate) fn use_comparison(reference: &Side, candidate: &Side) -> Loading<Rc<CompareData>> {
-    let state = use_state(|| Loading::Pending("Loading the runs …".to_owned()));
+    let state = use_state(|| Loading::Pending(RUNS.to_owned()));
     let setter = state.setter();
     let attempt = use_attempts();
     let sides = (attempt, reference.clone(), candidate.clone());
@@ -282,6 +283,7 @@ pub(crate) fn use_comparison(reference: &Side, candidate: &Side) -> Loading<Rc<C
                 }
             };
             let progress = |text| show(Loading::Pending(text));
+            progress(RUNS.to_owned());
             let loaded = load_comparison(&reference, &candidate, &progress).await;
             show(loaded.map_or_else(Loading::Failed, Loading::Ready));
         });

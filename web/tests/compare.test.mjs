@@ -14,7 +14,7 @@ afterEach(async () => { await site?.close(); });
 const arms = () => `#/compare/${site.run.id}:baseline/${site.run.id}:candidate`;
 
 test("a link shows the arms of a run, drawn and as a table", async () => {
-  const page = await openPage(site.browser, site.url + arms());
+  const page = await openPage(site.browser, `${site.url}${arms()}?scenario=medium-load`);
   assert.ok(await page.locator("main .headline").isVisible());
   for (const part of ["table.forest svg .cib", "figure svg text", "table.pol tbody tr", "table.all tbody tr"]) {
     assert.ok(await page.locator(`main ${part}`).count() > 0, `no ${part}`);

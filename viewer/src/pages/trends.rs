@@ -6,7 +6,7 @@ use shared::criteria::Better;
 use shared::report::Index;
 use shared::review::KEY_METRICS;
 use shared::summary::{first_look, profile_name};
-use shared::units::format_value;
+use shared::units::{format_things, format_value};
 
 use crate::charts::trend::TrendChart;
 use crate::components::arms_key::arms_key;
@@ -98,8 +98,8 @@ fn head(
 fn explained(history: &History<'_>) -> String {
     let first_look = first_look(history.profile).map_or_else(String::new, |s| format!(" {s}."));
     format!(
-        "{} runs of profile {}, on one machine and over the same states: the candidate’s change against its own baseline, so that the machine’s weather cancels out; the candidate’s own figure where the baseline has none.{}{first_look}",
-        history.runs.len(),
+        "{} of profile {}, on one machine and over the same states: the candidate’s change against its own baseline, so that the machine’s weather cancels out; the candidate’s own figure where the baseline has none.{}{first_look}",
+        format_things(history.runs.len() as u64, "run", "runs"),
         profile_name(history.profile),
         history.left_out()
     )
