@@ -64,7 +64,10 @@ first_steps() {
   "$@" publish site || fail "in the $where publishing ended with $?"
   setsid "$@" view --no-open --port 0 >"$folder/url" 2>"$folder/view.log" &
   server=$!
-  for _ in $(seq 100); do [ -s "$folder/url" ] && break || sleep 0.1; done
+  for _ in $(seq 100); do
+    [ ! -s "$folder/url" ] || break
+    sleep 0.1
+  done
   url=$(cat "$folder/url")
   [ -n "$url" ] || fail "in the $where nothing is served: $(cat "$folder/view.log")"
   run=$(curl -sSf "$url/reports/index.json" | jq -re '.runs[0].id')
@@ -72,6 +75,7 @@ first_steps() {
   curl -sSf "$url" | grep -oE '[a-z_-]+-[0-9a-f]{16}\.(js|css|svg)' | sort -u >"$folder/parts"
   [ -s "$folder/parts" ] || fail "in the $where the page names no parts"
   while read -r part; do curl -sSf -o /dev/null "$url/$part"; done <"$folder/parts"
+  # shellcheck disable=SC2016  # a template of JavaScript
   (cd web/tests && CHROMIUM=$("$root/scripts/chromium.sh") node --input-type=module -e '
     import { launch, openPage, assertNoFaults } from "./harness/browser.mjs";
     const browser = await launch();
@@ -81,12 +85,14 @@ first_steps() {
     await browser.close();
   ' "${url}#/run/$run")
   kill -- -"$server" && server=''
+  jq -e '[.. | .allocated_bytes? // empty] | length > 0 and all(. > 0)' "$folder/reports/$run/high-load.json" >/dev/null ||
+    fail "in the $where the report holds nothing of the allocator"
   say "kept: in the $where the packaged runner measured $(wc -l <"$folder/written") files, published and served them"
 }
 
 in_chroot() {
   local tree=$work/debian
-  install_packages "the packaged runner is tried in a Debian of its own" debootstrap
+  install_packages "the packaged runner is tried in a Debian of its own" debootstrap debian-archive-keyring
   [ -x "$tree/usr/bin/env" ] || debootstrap --variant=minbase bookworm "$tree" >"$work/debootstrap.log" ||
     fail "the Debian could not be made; see $work/debootstrap.log"
   if chroot "$tree" sh -c 'command -v cargo || command -v rustc || command -v cc'; then

@@ -72,7 +72,7 @@ pub(crate) fn text(crates: &Crates) -> Result<String> {
     let mut texts = BTreeMap::<String, BTreeSet<String>>::new();
     let mut add = |text: String, whose: String| texts.entry(text).or_default().insert(whose);
     for (name, licences, notice) in OF_COMPILER {
-        list.push(format!("{name}: {}", licences.join(" OR ")));
+        list.push(format!("{name}: {} ({notice})", licences.join(" OR ")));
         for licence in licences {
             let id = spdx::license_id(licence).ok_or_else(|| anyhow!("SPDX knows no {licence}"))?;
             add(tidy(id.text()), format!("{name}. {notice}"));

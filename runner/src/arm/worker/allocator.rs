@@ -128,9 +128,12 @@ mod tests {
     /// More than the rest of the tests, which share the process, allocate and free meanwhile.
     const BLOCK: usize = 1 << 20;
     const BLOCKS: usize = 256;
+    /// Where tests share a process, those that count what the whole of it holds wait for each other.
+    static ALONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
 
     #[test]
     fn what_is_live_is_counted_and_what_was_freed_is_not() {
+        let _alone = ALONE.lock();
         let before = read().unwrap();
         let live: Vec<Vec<u8>> = (0..BLOCKS).map(|_| Vec::with_capacity(BLOCK)).collect();
         let during = read().unwrap();
@@ -144,10 +147,30 @@ mod tests {
         assert!(near(freed), "{freed} of {expected}");
     }
 
+    /// SQLite is written in C: it must not have an allocator that nobody counts, whichever C library is linked.
+    #[test]
+    fn what_sqlite_holds_is_counted() {
+        use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
+        const HELD: u64 = 64 << 20;
+        let _alone = ALONE.lock();
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let (before, held) = runtime.block_on(async {
+            let mut database = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+            let before = read().unwrap();
+            let fill = format!("CREATE TABLE held AS SELECT zeroblob({HELD}) AS bytes");
+            let fill = sqlx::raw_sql(AssertSqlSafe(fill));
+            fill.execute(&mut database).await.unwrap();
+            (before, read().unwrap())
+        });
+        let grown = held.allocated_bytes - before.allocated_bytes;
+        assert!((HELD..4 * HELD).contains(&grown), "{grown} of {HELD}");
+    }
+
     #[test]
     fn small_blocks_that_a_thread_freed_are_not_live_though_it_keeps_them() {
         const SMALL: usize = 64;
         const COUNT: usize = 500_000;
+        let _alone = ALONE.lock();
         let live: Vec<Box<[u8; SMALL]>> = (0..COUNT).map(|_| Box::new([1; SMALL])).collect();
         let during = read().unwrap();
         drop(live);
