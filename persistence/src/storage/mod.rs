@@ -1,6 +1,7 @@
 //! Where snapshots live. One module per database; this one only chooses between them.
 
 mod batch;
+mod migrations;
 mod postgres;
 mod retention;
 mod row;

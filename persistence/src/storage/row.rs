@@ -1,13 +1,13 @@
 //! Rows as both databases give them.
 
 use bytes::Bytes;
-use sqlx::FromRow;
+use sqlx::{ColumnIndex, Database, Decode, FromRow, Row, Type};
 
 use crate::encoding::Encoding;
 use crate::{LoadedState, PersistenceError, SnapshotId};
 
 /// A row of `snapshots`.
-#[derive(Debug, FromRow)]
+#[derive(Debug)]
 pub(super) struct SnapshotRow {
     id: i64,
     run_id: String,
@@ -21,6 +21,33 @@ pub(super) struct SnapshotRow {
     is_recovery_point: bool,
     expires_at: Option<i64>,
     created_at: i64,
+}
+
+impl<'r, R, D> FromRow<'r, R> for SnapshotRow
+where
+    D: Database,
+    R: Row<Database = D>,
+    &'static str: ColumnIndex<R>,
+    i64: Decode<'r, D> + Type<D>,
+    bool: Decode<'r, D> + Type<D>,
+    String: Decode<'r, D> + Type<D>,
+{
+    fn from_row(row: &'r R) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            id: row.try_get("id")?,
+            run_id: row.try_get("run_id")?,
+            thread_id: row.try_get("thread_id")?,
+            user_id: row.try_get("user_id")?,
+            state: row.try_get("state")?,
+            encoding: row.try_get("encoding")?,
+            checkpoint_type: row.try_get("checkpoint_type")?,
+            agent_phase: row.try_get("agent_phase")?,
+            execution_context: row.try_get("execution_context")?,
+            is_recovery_point: row.try_get("is_recovery_point")?,
+            expires_at: row.try_get("expires_at")?,
+            created_at: row.try_get("created_at")?,
+        })
+    }
 }
 
 impl TryFrom<SnapshotRow> for LoadedState {

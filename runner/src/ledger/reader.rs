@@ -33,12 +33,7 @@ impl Stored {
     /// Takes a row in, by ascending ids. States whose bytes hash to one of `known` are canonical already and need no
     /// parsing.
     fn enter(&mut self, row: Row, known: &HashSet<Hash>) {
-        let Row {
-            id,
-            run,
-            state,
-            encoding,
-        } = row;
+        let (id, run, state, encoding) = row;
         self.runs.entry(run.clone()).or_default().push(id);
         let state = canonical_hash(&state, &encoding, known);
         self.snapshots.insert(id, Snapshot { run, state });
@@ -50,15 +45,8 @@ impl Stored {
     }
 }
 
-/// A snapshot as it is stored.
-#[derive(sqlx::FromRow)]
-struct Row {
-    id: i64,
-    #[sqlx(rename = "run_id")]
-    run: String,
-    state: Vec<u8>,
-    encoding: String,
-}
+/// A snapshot as it is stored: its id, its run, the bytes of its state and their encoding.
+type Row = (i64, String, Vec<u8>, String);
 
 /// Reads all snapshots within one transaction, page by page: that bounds the memory, however large the database.
 ///

@@ -4,7 +4,8 @@ use shared::arms::{ArmRole, ByClass, Class};
 use shared::histogram::Histogram;
 use shared::report::{Allocator, Block, Mode, Sample};
 
-use super::families::{Counters, Families, Gauges, Labels};
+use super::families::{Counters, Families, Gauges};
+use super::family::Labels;
 
 /// The quantiles that the strategy names, as Prometheus writes them.
 const QUANTILES: [(f64, &str); 4] = [(0.5, "0.5"), (0.9, "0.9"), (0.95, "0.95"), (0.99, "0.99")];

@@ -2,43 +2,19 @@
 
 use std::sync::atomic::AtomicU64;
 
-use prometheus_client::encoding::EncodeMetric;
-use prometheus_client::metrics::TypedMetric;
 use prometheus_client::metrics::counter::Counter;
-use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
-use prometheus_client::registry::{Registry, Unit};
+use prometheus_client::registry::Unit;
 
+use super::family::{Exposition, Family};
 use super::recorded::Recorded;
 
-/// What all names begin with.
-const PREFIX: &str = "statebench";
-
-/// Names and values that tell the series of a family apart.
-pub(super) type Labels = Vec<(&'static str, String)>;
 /// Counters, by labels.
-pub(super) type Counters = Family<Labels, Counter<f64, AtomicU64>>;
+pub(super) type Counters = Family<Counter<f64, AtomicU64>>;
 /// Gauges, by labels.
-pub(super) type Gauges = Family<Labels, Gauge<f64, AtomicU64>>;
+pub(super) type Gauges = Family<Gauge<f64, AtomicU64>>;
 /// Histograms, by labels.
-pub(super) type Histograms = Family<Labels, Recorded>;
-
-/// Registers families as they are asked for.
-struct Book(Registry);
-
-impl Book {
-    fn add<M>(&mut self, name: &str, unit: Option<Unit>, help: &str) -> Family<Labels, M>
-    where
-        M: Default + EncodeMetric + TypedMetric + Send + Sync + std::fmt::Debug + 'static,
-    {
-        let family = Family::<Labels, M>::default();
-        match unit {
-            Some(unit) => self.0.register_with_unit(name, help, unit, family.clone()),
-            None => self.0.register(name, help, family.clone()),
-        }
-        family
-    }
-}
+pub(super) type Histograms = Family<Recorded>;
 
 /// Declares the families once: the field, its type, its name, unit and help text.
 macro_rules! families {
@@ -50,11 +26,11 @@ macro_rules! families {
         }
 
         impl Families {
-            /// All families, empty, and the registry that encodes them.
-            pub(super) fn new() -> (Self, Registry) {
-                let mut book = Book(Registry::with_prefix(PREFIX));
-                let families = Self { $($field: book.add($name, $unit, $help),)* };
-                (families, book.0)
+            /// All families, empty, and what they are scraped from.
+            pub(super) fn new() -> (Self, Exposition) {
+                let mut exposition = Exposition::new();
+                let families = Self { $($field: exposition.add($name, $unit, $help),)* };
+                (families, exposition)
             }
         }
     };

@@ -1,7 +1,6 @@
 //! The formats in which figures are scraped, and which of them is wanted.
 
-use prometheus_client::encoding::{prometheus_protobuf, text};
-use prometheus_client::registry::Registry;
+use super::family::Exposition;
 
 /// A format of exposition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,14 +37,10 @@ impl Format {
     }
 
     /// All figures in this format; none where the encoder cannot write one.
-    pub(super) fn encode(self, registry: &Registry) -> Option<Vec<u8>> {
+    pub(super) fn encode(self, exposition: &Exposition) -> Option<Vec<u8>> {
         match self {
-            Self::OpenMetrics => {
-                let mut text = String::new();
-                text::encode(&mut text, registry).ok()?;
-                Some(text.into_bytes())
-            }
-            Self::Protobuf => prometheus_protobuf::encode_to_vec(registry).ok(),
+            Self::OpenMetrics => exposition.text().map(String::into_bytes),
+            Self::Protobuf => Some(exposition.protobuf()),
         }
     }
 }

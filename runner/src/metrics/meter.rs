@@ -1,11 +1,11 @@
 //! The listener that turns what happens in a run into figures.
 
-use prometheus_client::registry::Registry;
 use shared::arms::{ArmRole, Arms};
 use shared::report::{Build, Fault, Incident, LedgerCheck, Scenario};
 
 use super::blocks::{OfArm, SoFar};
-use super::families::{Families, Labels};
+use super::families::Families;
+use super::family::{Exposition, Labels};
 use crate::run::{Event, Listener};
 use crate::scenario::{FaultSpec, Spec};
 
@@ -29,9 +29,9 @@ pub(crate) struct Meter {
 }
 
 impl Meter {
-    /// Figures of a run that has not begun, and the registry that encodes them.
-    pub(crate) fn new(about: About) -> (Self, Registry) {
-        let (families, registry) = Families::new();
+    /// Figures of a run that has not begun, and what they are scraped from.
+    pub(crate) fn new(about: About) -> (Self, Exposition) {
+        let (families, exposition) = Families::new();
         let build = &about.build;
         // From the first answer on: whoever asks is to know that this is a run.
         let labels = owned(&[
@@ -46,7 +46,7 @@ impl Meter {
             families,
             so_far: Arms::default(),
         };
-        (meter, registry)
+        (meter, exposition)
     }
 
     fn of<'a>(&'a self, arm: ArmRole, spec: &'a Spec) -> OfArm<'a> {
@@ -73,7 +73,7 @@ impl Meter {
         let planned = families.scenarios_planned.get_or_create(&none);
         planned.set(specs.len() as f64);
         // Made now, so that it is seen to be zero.
-        drop(families.scenarios_done.get_or_create(&none));
+        families.scenarios_done.get_or_create(&none);
     }
 
     fn scenario_started(&mut self, spec: &Spec) {
@@ -147,7 +147,6 @@ impl Listener for Meter {
                 let planned = owned(&[("scenario", &spec.name)]);
                 let planned = self.families.blocks_planned.get_or_create(&planned);
                 planned.set(*blocks as f64);
-                drop(planned);
                 let of = OfArm {
                     families: &self.families,
                     arm: *arm,

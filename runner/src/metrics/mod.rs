@@ -5,7 +5,9 @@
 
 mod blocks;
 mod families;
+mod family;
 mod format;
+mod messages;
 mod meter;
 mod native;
 mod recorded;

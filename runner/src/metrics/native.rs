@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use prometheus_client::encoding::{NativeHistogram, NativeHistogramBuckets};
+use super::messages::{BucketSpan, Histogram};
 
 /// Buckets in each doubling are 2 to this power, so a bucket is 2.2 % wide: what is read from it is off by half of that at
 /// the most, where the strategy asks whether something grew by 5 %.
@@ -71,21 +71,16 @@ impl Native {
 }
 
 impl Spans {
-    /// For the encoder.
-    pub(super) fn histogram(&self) -> NativeHistogram<'_> {
-        NativeHistogram {
+    /// A message of native buckets alone.
+    pub(super) fn message(self) -> Histogram {
+        let span = |(offset, length)| BucketSpan { offset, length };
+        Histogram {
             schema: SCHEMA,
             zero_threshold: ZERO_THRESHOLD,
             zero_count: self.zero,
-            negative: NativeHistogramBuckets {
-                spans: &[],
-                deltas: &[],
-            },
-            positive: NativeHistogramBuckets {
-                spans: &self.runs,
-                deltas: &self.deltas,
-            },
-            created: None,
+            positive_span: self.runs.into_iter().map(span).collect(),
+            positive_delta: self.deltas,
+            ..Histogram::default()
         }
     }
 }
@@ -126,7 +121,7 @@ mod tests {
         // Offsets count from the end of the run before, the first one's from index 0.
         assert_eq!(spans.runs, [(-3, 5), (3, 1)]);
         assert_eq!(spans.deltas, [4, 5, -9, 0, 1, 6]);
-        assert_eq!(spans.histogram().zero_count, 2);
+        assert_eq!(spans.message().zero_count, 2);
     }
 
     /// What the receiver of spans makes of them.

@@ -1,11 +1,13 @@
 //! Histograms of finished blocks as Prometheus takes them: counts of classic and of native buckets.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use prometheus_client::encoding::{EncodeMetric, MetricEncoder, NoLabelSet};
 use prometheus_client::metrics::{MetricType, TypedMetric};
 use shared::histogram::Histogram;
 
+use super::family::Figure;
+use super::messages::{self, Bucket, Kind, Metric};
 use super::native::Native;
 
 /// Upper bounds of the buckets, nanoseconds: 1, 2 and 5 in each decade, from what a cache hit takes to what nobody waits for,
@@ -50,10 +52,14 @@ struct Sums {
 pub(super) struct Recorded(Arc<Mutex<Sums>>);
 
 impl Recorded {
+    fn sums(&self) -> MutexGuard<'_, Sums> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Adds a recording. A bucket of the recording counts by its upper end, as its percentiles do: near a bound a value may
     /// count as up to a thousandth larger than it was.
     pub(super) fn add(&self, recording: &Histogram) {
-        let mut sums = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sums = self.sums();
         for bucket in recording.buckets() {
             let place = BOUNDS_NS.partition_point(|bound| *bound < bucket.highest);
             sums.counts[place] += bucket.count;
@@ -65,23 +71,25 @@ impl Recorded {
     }
 }
 
+impl Sums {
+    fn count(&self) -> u64 {
+        self.counts.iter().sum()
+    }
+
+    /// Upper bound of each classic bucket, seconds, and what is in it alone.
+    fn buckets(&self) -> impl Iterator<Item = (f64, u64)> {
+        let bounds = BOUNDS_NS.iter().map(|ns| *ns as f64 / NS_PER_SECOND);
+        bounds
+            .chain([f64::INFINITY])
+            .zip(self.counts.iter().copied())
+    }
+}
+
 impl EncodeMetric for Recorded {
     fn encode(&self, mut encoder: MetricEncoder<'_>) -> Result<(), std::fmt::Error> {
-        let sums = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let bounds = BOUNDS_NS.iter().map(|ns| *ns as f64 / NS_PER_SECOND);
-        let buckets: Vec<(f64, u64)> = bounds
-            .chain([f64::INFINITY])
-            .zip(sums.counts.iter().copied())
-            .collect();
-        let count = sums.counts.iter().sum();
-        let spans = sums.native.spans();
-        encoder.encode_histogram_with_native::<NoLabelSet>(
-            sums.seconds,
-            count,
-            &buckets,
-            None,
-            spans.histogram(),
-        )
+        let sums = self.sums();
+        let buckets: Vec<(f64, u64)> = sums.buckets().collect();
+        encoder.encode_histogram::<NoLabelSet>(sums.seconds, sums.count(), &buckets, None)
     }
 
     fn metric_type(&self) -> MetricType {
@@ -91,4 +99,29 @@ impl EncodeMetric for Recorded {
 
 impl TypedMetric for Recorded {
     const TYPE: MetricType = MetricType::Histogram;
+}
+
+impl Figure for Recorded {
+    const KIND: Kind = Kind::Histogram;
+
+    fn message(&self) -> Metric {
+        let sums = self.sums();
+        let cumulated = |sum: &mut u64, (upper_bound, count)| {
+            *sum += count;
+            Some(Bucket {
+                cumulative_count: *sum,
+                upper_bound,
+            })
+        };
+        let histogram = messages::Histogram {
+            sample_count: sums.count(),
+            sample_sum: sums.seconds,
+            bucket: sums.buckets().scan(0, cumulated).collect(),
+            ..sums.native.spans().message()
+        };
+        Metric {
+            histogram: Some(histogram),
+            ..Metric::default()
+        }
+    }
 }

@@ -10,11 +10,11 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 
+use super::family::Exposition;
 use super::format::Format;
 use crate::exit::usage;
 
@@ -83,11 +83,11 @@ impl Server {
     }
 
     /// Begins to answer.
-    pub(crate) fn serve(self, registry: Registry) -> Serving {
+    pub(crate) fn serve(self, exposition: Exposition) -> Serving {
         let scrapes = Arc::new(Scrapes::default());
         let router = Router::new()
             .route("/metrics", get(metrics))
-            .with_state((Arc::new(registry), Arc::clone(&scrapes)));
+            .with_state((Arc::new(exposition), Arc::clone(&scrapes)));
         let (end, ended) = oneshot::channel();
         let served = axum::serve(self.listener, router)
             .with_graceful_shutdown(async { drop(ended.await) })
@@ -139,14 +139,14 @@ impl Scrapes {
     }
 }
 
-type Shared = (Arc<Registry>, Arc<Scrapes>);
+type Shared = (Arc<Exposition>, Arc<Scrapes>);
 
-async fn metrics(State((registry, scrapes)): State<Shared>, headers: HeaderMap) -> Response {
+async fn metrics(State((exposition, scrapes)): State<Shared>, headers: HeaderMap) -> Response {
     // Several headers of a name mean the same as one with all values.
     let accept = headers.get_all(header::ACCEPT).into_iter();
     let accept: Vec<&str> = accept.filter_map(|value| value.to_str().ok()).collect();
     let format = Format::wanted(&accept.join(","));
-    let Some(body) = format.encode(&registry) else {
+    let Some(body) = format.encode(&exposition) else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     scrapes.note();

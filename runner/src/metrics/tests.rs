@@ -1,7 +1,11 @@
 //! What is scraped after which event.
 
-use prometheus_client::encoding::text::encode;
-use prometheus_client::registry::Registry;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::AtomicU64;
+
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Unit;
+use prost::Message;
 use shared::arms::{ArmRole, Arms, ByClass};
 use shared::histogram::{Histogram, recording};
 use shared::report::{
@@ -9,11 +13,13 @@ use shared::report::{
     Latencies, LedgerCheck, Mode, Network, Outcomes, Resident, Resources, Sample,
 };
 
+use super::family::Exposition;
+use super::messages::{Kind, Metric, MetricFamily};
 use super::{About, Meter};
 use crate::run::{Event, Listener};
 use crate::scenario::{Profile, Spec, load};
 
-fn meter() -> (Meter, Registry) {
+fn meter() -> (Meter, Exposition) {
     Meter::new(About {
         build: Build {
             version: "1.2.3".to_owned(),
@@ -36,10 +42,8 @@ fn spec() -> Spec {
         .unwrap()
 }
 
-fn scrape(registry: &Registry) -> String {
-    let mut text = String::new();
-    encode(&mut text, registry).unwrap();
-    text
+fn scrape(exposition: &Exposition) -> String {
+    exposition.text().unwrap()
 }
 
 fn histogram(values: &[u64]) -> Histogram {
@@ -108,7 +112,7 @@ const OF: &str = r#"arm="candidate",scenario="low-load""#;
 
 #[test]
 fn blocks_add_up_and_latencies_fall_into_their_buckets() {
-    let (mut meter, registry) = meter();
+    let (mut meter, exposition) = meter();
     let spec = spec();
     let ms = 1_000_000;
     hear_block(&mut meter, &spec, &block(Mode::Open, &[ms, 40 * ms]), None);
@@ -118,7 +122,7 @@ fn blocks_add_up_and_latencies_fall_into_their_buckets() {
         &block(Mode::Open, &[60 * ms, 20_000 * ms]),
         None,
     );
-    let text = scrape(&registry);
+    let text = scrape(&exposition);
     has(
         &text,
         &format!(r#"statebench_saves_total{{{OF},mode="open",result="written"}} 4.0"#),
@@ -168,9 +172,9 @@ fn blocks_add_up_and_latencies_fall_into_their_buckets() {
 
 #[test]
 fn what_was_not_measured_is_absent_and_not_zero() {
-    let (mut meter, registry) = meter();
+    let (mut meter, exposition) = meter();
     hear_block(&mut meter, &spec(), &block(Mode::Open, &[1]), None);
-    let text = scrape(&registry);
+    let text = scrape(&exposition);
     for absent in [
         "resident",
         "cpu",
@@ -191,14 +195,14 @@ fn what_was_not_measured_is_absent_and_not_zero() {
 
 #[test]
 fn the_closed_model_has_throughput_and_no_latency() {
-    let (mut meter, registry) = meter();
+    let (mut meter, exposition) = meter();
     hear_block(
         &mut meter,
         &spec(),
         &block(Mode::Closed, &[1_000_000]),
         None,
     );
-    let text = scrape(&registry);
+    let text = scrape(&exposition);
     assert!(!text.contains("save_response") && !text.contains("save_service"));
     has(
         &text,
@@ -208,7 +212,7 @@ fn the_closed_model_has_throughput_and_no_latency() {
 
 #[test]
 fn what_a_platform_gives_is_there() {
-    let (mut meter, registry) = meter();
+    let (mut meter, exposition) = meter();
     let measured = Block {
         cpu_ns: Some(500_000_000),
         resident: Some(Resident {
@@ -263,7 +267,7 @@ fn what_a_platform_gives_is_there() {
         connections_waited_for: Some(6),
     };
     hear_block(&mut meter, &spec(), &measured, Some(&sample));
-    let text = scrape(&registry);
+    let text = scrape(&exposition);
     for (name, more, value) in [
         ("cpu_seconds_total", "", "0.5"),
         ("resident_bytes", "", "20.0"),
@@ -295,7 +299,7 @@ fn what_a_platform_gives_is_there() {
 
 #[test]
 fn the_longest_recovery_and_every_lost_save_are_told() {
-    let (mut meter, registry) = meter();
+    let (mut meter, exposition) = meter();
     let spec = spec();
     for (recovery_ns, violations) in [(1_500_000_000, 2), (300_000_000, 1)] {
         let incident = Incident {
@@ -329,7 +333,7 @@ fn the_longest_recovery_and_every_lost_save_are_told() {
         spec: &spec,
         check: &check,
     });
-    let text = scrape(&registry);
+    let text = scrape(&exposition);
     let fault = format!(r#"{OF},fault="cache_emptied""#);
     has(&text, &format!("statebench_faults_total{{{fault}}} 2.0"));
     has(
@@ -344,4 +348,75 @@ fn the_longest_recovery_and_every_lost_save_are_told() {
         &text,
         &format!(r#"statebench_ledger_saves{{{OF},result="lost"}} 1.0"#),
     );
+}
+
+/// All families that are scraped as messages, by name.
+fn families(exposition: &Exposition) -> BTreeMap<String, MetricFamily> {
+    let encoded = exposition.protobuf();
+    let mut rest = encoded.as_slice();
+    let mut families = BTreeMap::new();
+    while !rest.is_empty() {
+        let family = MetricFamily::decode_length_delimited(&mut rest).unwrap();
+        families.insert(family.name.clone(), family);
+    }
+    families
+}
+
+#[test]
+fn messages_hold_what_the_text_holds() {
+    let (mut meter, exposition) = meter();
+    let spec = spec();
+    let ms = 1_000_000;
+    hear_block(&mut meter, &spec, &block(Mode::Open, &[ms, 40 * ms]), None);
+    let (text, families) = (scrape(&exposition), families(&exposition));
+
+    let told = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+    let told: BTreeSet<String> = told
+        .map(|line| match line.split_once(' ').unwrap() {
+            (name, "counter") => format!("{name}_total"),
+            (name, _) => name.to_owned(),
+        })
+        .collect();
+    assert_eq!(families.keys().cloned().collect::<BTreeSet<_>>(), told);
+
+    let saves = &families["statebench_saves_total"];
+    assert_eq!(saves.kind(), Kind::Counter);
+    has(&text, &format!("# HELP statebench_saves {}", saves.help));
+    let written = saves.metric.iter().find(|series| {
+        let result = series.label.last().unwrap();
+        (result.name.as_str(), result.value.as_str()) == ("result", "written")
+    });
+    assert_eq!(written.unwrap().counter.as_ref().unwrap().value, 2.0);
+
+    let response = &families["statebench_save_response_seconds"];
+    assert_eq!(response.kind(), Kind::Histogram);
+    assert_eq!(response.unit, "seconds");
+    let class = |series: &Metric| series.label.last().unwrap().value.clone();
+    let unique = response.metric.iter().find(|one| class(one) == "unique");
+    let unique = unique.unwrap().histogram.as_ref().unwrap();
+    assert_eq!(unique.sample_count, 2);
+    assert!((unique.sample_sum / 0.041 - 1.0).abs() < 0.001);
+    let at = |bound: f64| {
+        let buckets = &unique.bucket;
+        let bucket = buckets.iter().find(|bucket| bucket.upper_bound == bound);
+        bucket.unwrap().cumulative_count
+    };
+    assert_eq!([at(0.0005), at(0.002), at(f64::INFINITY)], [0, 1, 2]);
+    // One value in each of two native buckets, far from each other.
+    assert_eq!(unique.positive_delta, [1, 0]);
+    assert_eq!(unique.positive_span.len(), 2);
+}
+
+#[test]
+fn a_message_is_written_as_the_protocol_says() {
+    let mut exposition = Exposition::new();
+    let gauge = exposition.add::<Gauge<f64, AtomicU64>>("up", Some(Unit::Seconds), "Help");
+    assert!(exposition.protobuf().is_empty());
+    gauge.get_or_create(&vec![("a", "b".to_owned())]).set(1.0);
+    let labels = b"\x0a\x06\x0a\x01a\x12\x01b";
+    let value = b"\x12\x09\x09\0\0\0\0\0\0\xf0\x3f";
+    let name = b"\x0a\x15statebench_up_seconds\x12\x05Help.\x18\x01\x22\x13";
+    let family = [&name[..], labels, value, b"\x2a\x07seconds"].concat();
+    let length = u8::try_from(family.len()).unwrap();
+    assert_eq!(exposition.protobuf(), [&[length], &family[..]].concat());
 }

@@ -363,11 +363,11 @@ impl Driver {
 
 /// Serves the figures of a run that listens from now on.
 fn serve(server: Server, order: &Order, listeners: &mut Vec<Box<dyn Listener>>) -> Serving {
-    let (meter, registry) = Meter::new(About {
+    let (meter, exposition) = Meter::new(About {
         build: build(),
         profile: order.profile.clone(),
         services: order.sources.map(|_, source| source.service.clone()),
     });
     listeners.push(Box::new(meter));
-    server.serve(registry)
+    server.serve(exposition)
 }

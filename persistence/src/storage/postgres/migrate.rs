@@ -8,10 +8,15 @@ use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::PgConnection;
 
 use crate::PersistenceError;
+use crate::storage::migrations::migrator;
 
 /// Without the lock that sqlx would take: an advisory one, which not every database has.
 static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
-    let mut migrations = sqlx::migrate!("migrations/postgres");
+    let mut migrations = migrator([(
+        1,
+        "snapshots",
+        include_str!("../../../migrations/postgres/0001_snapshots.sql"),
+    )]);
     migrations.set_locking(false);
     migrations
 });
@@ -143,4 +148,14 @@ pub(super) async fn schema_version(connection: &mut PgConnection) -> Result<i64,
     sqlx::query_scalar("SELECT coalesce(max(version), 0) FROM _sqlx_migrations")
         .fetch_one(connection)
         .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn every_migration_is_part_of_the_program() {
+        crate::storage::migrations::assert_complete(&MIGRATIONS, "migrations/postgres").await;
+    }
 }

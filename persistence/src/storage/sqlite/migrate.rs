@@ -1,14 +1,21 @@
 //! Brings a database to this version's schema, and refuses one that is ahead of it.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::SqlitePool;
 
 use crate::PersistenceError;
+use crate::storage::migrations::migrator;
 
-static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
+    migrator([(
+        1,
+        "snapshots",
+        include_str!("../../../migrations/sqlite/0001_snapshots.sql"),
+    )])
+});
 
 /// Each migration is one transaction: of two processes that migrate at the same time, one fails and
 /// then finds the work done.
@@ -75,4 +82,14 @@ pub(super) async fn schema_version(pool: &SqlitePool) -> Result<i64, Persistence
             .fetch_one(pool)
             .await?,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn every_migration_is_part_of_the_program() {
+        crate::storage::migrations::assert_complete(&MIGRATIONS, "migrations/sqlite").await;
+    }
 }

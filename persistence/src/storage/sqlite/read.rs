@@ -1,7 +1,5 @@
 //! Loading snapshots.
 
-use sqlx::FromRow;
-
 use super::SqliteStorage;
 use crate::storage::row::SnapshotRow;
 use crate::{LoadedState, PersistenceError, RunSummary, SnapshotId, ThreadContext, request};
@@ -46,11 +44,16 @@ impl SqliteStorage {
         request::check_id("thread_id", thread_id)?;
         // One read transaction, so that runs and user are of the same instant.
         let mut transaction = self.readers.begin().await?;
-        let rows: Vec<RunRow> = sqlx::query_as(RUNS_OF_THREAD)
+        let rows: Vec<(String, i64, i64)> = sqlx::query_as(RUNS_OF_THREAD)
             .bind(thread_id)
             .fetch_all(&mut *transaction)
             .await?;
-        let runs: Vec<RunSummary> = rows.into_iter().map(RunSummary::from).collect();
+        let summary = |(run_id, latest, snapshots): (String, i64, i64)| RunSummary {
+            run_id,
+            latest: SnapshotId(latest),
+            snapshots: snapshots.unsigned_abs(),
+        };
+        let runs: Vec<RunSummary> = rows.into_iter().map(summary).collect();
         let Some(newest) = runs.first() else {
             return Ok(None);
         };
@@ -65,23 +68,5 @@ impl SqliteStorage {
             snapshots: runs.iter().map(|run| run.snapshots).sum(),
             runs,
         }))
-    }
-}
-
-/// A run within a thread, summed up.
-#[derive(Debug, FromRow)]
-struct RunRow {
-    run_id: String,
-    latest: i64,
-    snapshots: i64,
-}
-
-impl From<RunRow> for RunSummary {
-    fn from(row: RunRow) -> Self {
-        Self {
-            run_id: row.run_id,
-            latest: SnapshotId(row.latest),
-            snapshots: row.snapshots.unsigned_abs(),
-        }
     }
 }

@@ -38,8 +38,10 @@ pub(super) async fn read(url: &str, schema: &str, known: &HashSet<Hash>) -> Resu
             .bind(PAGE_ROWS)
             .bind(PAGE_BYTES);
         let rows: Vec<Row> = page.fetch_all(&mut *transaction).await?;
-        let Some(last) = rows.last() else { break };
-        after = last.id;
+        let Some((last, ..)) = rows.last() else {
+            break;
+        };
+        after = *last;
         for row in rows {
             stored.enter(row, known);
         }

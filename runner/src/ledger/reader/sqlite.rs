@@ -25,8 +25,10 @@ pub(super) async fn read(database: &Path, known: &HashSet<Hash>) -> Result<Store
     loop {
         let page = sqlx::query_as(PAGE).bind(after).bind(PAGE_ROWS);
         let rows: Vec<Row> = page.fetch_all(&mut *transaction).await?;
-        let Some(last) = rows.last() else { break };
-        after = last.id;
+        let Some((last, ..)) = rows.last() else {
+            break;
+        };
+        after = *last;
         for row in rows {
             stored.enter(row, known);
         }

@@ -1,0 +1,32 @@
+//! Migrations as part of the program. sqlx's macro would do the same; it builds sqlx and SQLite once more, for the compiler.
+
+use sqlx::SqlStr;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+
+/// Migrations by version, description and SQL, as `migrations/<database>/<version>_<description>.sql` has them.
+pub(super) fn migrator<const N: usize>(
+    migrations: [(i64, &'static str, &'static str); N],
+) -> Migrator {
+    let migrations = migrations.map(|(version, description, sql)| {
+        let sql = SqlStr::from_static(sql);
+        Migration::new(
+            version,
+            description.into(),
+            MigrationType::Simple,
+            sql,
+            false,
+        )
+    });
+    Migrator::with_migrations(migrations.into())
+}
+
+/// Asserts that a migrator has what sqlx finds in a folder, nothing more and nothing else.
+#[cfg(test)]
+pub(super) async fn assert_complete(embedded: &Migrator, folder: &str) {
+    let found = Migrator::new(std::path::Path::new(folder)).await.unwrap();
+    let told = |migrator: &Migrator| -> Vec<String> {
+        migrator.iter().map(|one| format!("{one:?}")).collect()
+    };
+    assert!(!told(&found).is_empty());
+    assert_eq!(told(embedded), told(&found));
+}
