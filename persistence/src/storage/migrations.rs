@@ -24,9 +24,19 @@ pub(super) fn migrator<const N: usize>(
 #[cfg(test)]
 pub(super) async fn assert_complete(embedded: &Migrator, folder: &str) {
     let found = Migrator::new(std::path::Path::new(folder)).await.unwrap();
-    let told = |migrator: &Migrator| -> Vec<String> {
-        migrator.iter().map(|one| format!("{one:?}")).collect()
-    };
-    assert!(!told(&found).is_empty());
+    assert!(found.iter().next().is_some());
     assert_eq!(told(embedded), told(&found));
+}
+
+/// All that sqlx takes from a file; the checksum is that of its text.
+#[cfg(test)]
+fn told(migrator: &Migrator) -> Vec<String> {
+    let told = |one: &Migration| {
+        let sql = one.sql.as_str();
+        format!(
+            "{} {} {:?} {} {:?}\n{sql}",
+            one.version, one.description, one.migration_type, one.no_tx, one.checksum
+        )
+    };
+    migrator.iter().map(told).collect()
 }
