@@ -36,7 +36,16 @@ fn main() -> io::Result<()> {
     }
     println!("cargo:rerun-if-env-changed={SITE}");
     let viewer = match env::var_os(SITE).filter(|site| !site.is_empty()) {
-        Some(site) => embedded(&root.join(site).canonicalize()?)?,
+        Some(site) if root.join(&site).join("index.html").is_file() => {
+            embedded(&root.join(site).canonicalize()?)?
+        }
+        Some(site) => {
+            println!(
+                "cargo::error={SITE} names {}, which holds no built viewer: run `make viewer`, or unset it",
+                site.display()
+            );
+            String::new()
+        }
         None => String::new(),
     };
     let list = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("viewer.rs");

@@ -22,7 +22,7 @@ fi
 
 version=$(sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml | head -n1)
 time=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
-name=statebench-$version-$target into=target/package/statebench-$version-$target
+into=target/package/statebench-$version-$target
 rm -rf target/package
 mkdir -p "$into"/completions
 

@@ -127,7 +127,7 @@ comparison() {
   [ -x "$built" ] || fail "$built is missing, which the package is held against" "make runner"
   rm -rf "$out"
   "$unpacked/runner" run high-load --pairs "${PAIRS:-20}" --baseline "optimized@$built" --candidate optimized --out "$out" >/dev/null
-  "$unpacked/runner" verdict "$out"/* --format json | jq -r '
+  "$unpacked/runner" verdict "$out"/*-quick-* --format json | jq -r '
     def percent: . * 1000 | round / 10;
     first(.targets[] | select(.metric == "throughput.closed" and .policy == "release"))
     | (if .low >= -0.05 and .high <= 0.05 then "kept" elif .low > 0.05 or .high < -0.05 then "broken" else "open" end)
