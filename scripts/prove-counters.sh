@@ -27,5 +27,5 @@ scripts/postgres.sh restart
 query 'CREATE EXTENSION IF NOT EXISTS pg_stat_statements'
 
 tests=(counters:: sqlite_log:: every_request_of_a_thread_without_a_cache_is_counted)
-cargo test --locked --quiet -p runner --bin runner -- \
+cargo test --locked --quiet --workspace --bin runner -- \
   --include-ignored --nocapture --test-threads=1 "${tests[@]}"

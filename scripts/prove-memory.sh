@@ -48,7 +48,7 @@ TOML
 
 # The same fill by dhat: as asked for, and as jemalloc gives it.
 counted() { # ENTRIES
-  CACHE_ENTRIES=$1 cargo test --locked --quiet -p persistence --test cache_memory -- --nocapture 2>"$work/log" |
+  CACHE_ENTRIES=$1 cargo test --locked --quiet --workspace --test cache_memory -- --nocapture 2>"$work/log" |
     sed -n 's/^bytes of an entry: \([0-9.]* [0-9.]*\)$/\1/p' || { cat "$work/log" >&2; exit 1; }
 }
 

@@ -19,5 +19,5 @@ cargo bench --locked --quiet -p persistence --bench limits -- --check "$@" || co
 echo "== PostgreSQL"
 scripts/bench-postgres.sh --check "$@" || code=1
 echo "== Allocations"
-cargo test --locked --quiet -p persistence --test allocations -- --nocapture | grep -E '^a hit|test result' || code=1
+cargo test --locked --quiet --workspace --test allocations -- --nocapture | grep -E '^a hit|test result' || code=1
 exit "$code"
