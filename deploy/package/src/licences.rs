@@ -32,14 +32,14 @@ const OF_COMPILER: [(&str, &[&str], &str); 3] = [
         "Copyright (c) The Rust Project Contributors",
     ),
     (
-        "musl, where the target is one of musl",
-        &["MIT"],
-        "Copyright (c) 2005-2020 Rich Felker, et al.",
+        "glibc",
+        &["LGPL-2.1-or-later"],
+        "Copyright (c) Free Software Foundation, Inc.",
     ),
     (
-        "LLVM's libunwind, where the target is one of musl",
-        &["Apache-2.0"],
-        "Part of the LLVM Project, under the Apache License v2.0 with LLVM Exceptions",
+        "libgcc's unwinder",
+        &["GPL-3.0-or-later"],
+        "Copyright (c) Free Software Foundation, Inc., with the GCC Runtime Library Exception",
     ),
 ];
 
