@@ -107,6 +107,7 @@ fn entry(run: &Run, scenarios: &[Scenario], summary: &RunSummary) -> IndexEntry 
         title: run.title.clone(),
         started_at: run.started_at.clone(),
         profile: run.profile.clone(),
+        gate: run.policy.gate,
         revision: run.build.revision.clone(),
         status: run.status.clone(),
         headline: summary.headline_figures(),

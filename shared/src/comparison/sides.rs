@@ -28,7 +28,7 @@ pub(super) fn facts(evidence: &Evidence<'_>) -> SideFacts {
         arm: evidence.arm,
         when: run.started_at.clone(),
         revision: build.revision.clone(),
-        profile: profile_name(&run.profile),
+        profile: profile_name(run),
         machine: machine(run),
         label,
     }
@@ -122,7 +122,7 @@ pub(super) fn checks(
     let equal = |of: fn(&Run) -> &str| of(runs[0]) == of(runs[1]);
     let promises = shared.iter().find_map(|(a, b)| unequal(a, b, kind));
     let corrected = kind == Kind::Runs;
-    let names = runs.map(|r| profile_name(&r.profile));
+    let names = runs.map(profile_name);
     vec![
         check(
             "Machine",

@@ -31,6 +31,9 @@ pub struct IndexEntry {
     pub started_at: String,
     /// Profile: `full`, `quick` or `ci`.
     pub profile: String,
+    /// Whether it is a gate's run.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub gate: bool,
     /// Revision of the sources; empty if unknown.
     pub revision: String,
     /// How it ended.

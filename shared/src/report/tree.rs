@@ -260,7 +260,7 @@ structs! {
         recovery_ns
     }
     Index { format, runs, unreadable }
-    IndexEntry { id, title, started_at, profile, revision, status, headline, review }
+    IndexEntry { id, title, started_at, profile, gate = false, revision, status, headline, review }
     Review { machine, dataset, demand, scenarios, figures, missed, not_judged, steps }
     Headline { verdict, sentence, passed, judged, p95_change, p99_change, throughput_factor, rows_change, saves_lost }
     Unreadable { file, reason }

@@ -21,7 +21,7 @@ pub use break_even::break_even;
 pub use improvement::{Improvement, ImprovementBar, improvement, interval_text, limit_text};
 pub use leak::leak_finding;
 pub use memory::memory;
-pub use profile::{first_look, profile, profile_name};
+pub use profile::{Profiled, first_look, profile, profile_name};
 pub use safety::Fact;
 pub(crate) use safety::{in_words, saves_lost};
 use scenario::summarize_scenario_in_steps;

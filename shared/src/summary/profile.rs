@@ -1,24 +1,62 @@
 //! What a run's profile leaves of the strategy's load.
 
-use crate::report::{Run, Scenario};
+use crate::report::{IndexEntry, Run, Scenario};
 use crate::units::format_factor;
 
 /// The profile of a first look.
 const FIRST_LOOK: &str = "ci";
 
-/// What a first look is, as a sentence without its end; `None` for a run of another profile.
+/// What has a profile: a run, its entry in the list, or the name of a profile alone.
+pub trait Profiled {
+    /// The profile.
+    fn profile(&self) -> &str;
+    /// Whether a gate measured it, which looks at one question until it is settled.
+    fn is_gate(&self) -> bool;
+}
+
+impl Profiled for Run {
+    fn profile(&self) -> &str {
+        &self.profile
+    }
+
+    fn is_gate(&self) -> bool {
+        self.policy.gate
+    }
+}
+
+impl Profiled for IndexEntry {
+    fn profile(&self) -> &str {
+        &self.profile
+    }
+
+    fn is_gate(&self) -> bool {
+        self.gate
+    }
+}
+
+impl Profiled for str {
+    fn profile(&self) -> &str {
+        self
+    }
+
+    fn is_gate(&self) -> bool {
+        false
+    }
+}
+
+/// What a first look is, as a sentence without its end; `None` for a run of another profile, and for a gate's.
 #[must_use]
-pub fn first_look(profile: &str) -> Option<&'static str> {
-    (profile == FIRST_LOOK)
+pub fn first_look(run: &(impl Profiled + ?Sized)) -> Option<&'static str> {
+    (run.profile() == FIRST_LOOK && !run.is_gate())
         .then_some("First look: shorter than the quick profile, so with less evidence")
 }
 
-/// A profile as it is called wherever its numbers appear: `quick`, `First look (ci)`.
+/// A run's profile as it is called wherever its numbers appear: `quick`, `First look (ci)`.
 #[must_use]
-pub fn profile_name(profile: &str) -> String {
-    match profile {
-        FIRST_LOOK => format!("First look ({profile})"),
-        other => other.to_owned(),
+pub fn profile_name(run: &(impl Profiled + ?Sized)) -> String {
+    match first_look(run) {
+        Some(_) => format!("First look ({})", run.profile()),
+        None => run.profile().to_owned(),
     }
 }
 
@@ -40,9 +78,9 @@ pub fn profile(run: &Run, scenarios: &[Scenario]) -> String {
         .chain(shortened.then(|| "shortened".to_owned()))
         .collect();
     if parts.is_empty() {
-        profile_name(&run.profile)
+        profile_name(run)
     } else {
-        format!("{}: {}", profile_name(&run.profile), parts.join(", "))
+        format!("{}: {}", profile_name(run), parts.join(", "))
     }
 }
 
@@ -71,6 +109,16 @@ mod tests {
             said,
             "First look (ci): time compressed up to ×30.0, shortened"
         );
+    }
+
+    #[test]
+    fn a_gate_is_no_first_look() {
+        let mut run = run_of(&[], promised_gains());
+        run.profile = FIRST_LOOK.to_owned();
+        assert!(first_look(&run).is_some());
+        run.policy.gate = true;
+        assert_eq!(first_look(&run), None);
+        assert_eq!(profile_name(&run), FIRST_LOOK);
     }
 
     #[test]

@@ -250,7 +250,7 @@ pub(super) fn trust(checks: &[TrustCheck], run: &Run, scenarios: &[Scenario]) ->
     let judged = Tally::of(checks.iter().map(|c| c.verdict)).judged();
     let failed = titles(checks, Verdict::Fail);
     let doubtful = titles(checks, Verdict::Warn);
-    let length = match (profile, first_look(profile)) {
+    let length = match (profile, first_look(run)) {
         ("full", _) => "Rates and lengths are the strategy's own.".to_owned(),
         (_, Some(first_look)) => {
             format!("{first_look}; long-run behaviour needs the full profile.")

@@ -97,7 +97,7 @@ pub(crate) fn latest(run: &IndexEntry) -> Markup {
 
 /// Said of a run that is a first look, as a sentence after others.
 pub(crate) fn first_look(run: &IndexEntry) -> Markup {
-    markup! { @if let Some(said) = summary::first_look(&run.profile) { " " (said) "." } }
+    markup! { @if let Some(said) = summary::first_look(run) { " " (said) "." } }
 }
 
 /// What could not be read.
@@ -194,7 +194,7 @@ fn tools(index: &Index, filter: &Changing<Filter>) -> Html {
             <label class="field">{ "Profile" }
                 <select onchange={choose_profile}>
                     <option value="" selected=true>{ "All profiles" }</option>
-                    { for profiles(index).into_iter().map(|p| html! { <option value={p.clone()}>{ profile_name(&p) }</option> }) }
+                    { for profiles(index).into_iter().map(|p| html! { <option value={p.clone()}>{ profile_name(p.as_str()) }</option> }) }
                 </select>
             </label>
         </form>
@@ -241,7 +241,7 @@ fn row(run: &IndexEntry, names: [&str; 4]) -> Markup {
                 a.title href=(Route::Report(run.id.clone())) { (run.title) }
                 small.why { (figures.passed) " of " (figures.judged) " targets met" }
             }
-            td data-a="rev" { code { (run.revision) } small { (profile_name(&run.profile)) } }
+            td data-a="rev" { code { (run.revision) } small { (profile_name(run)) } }
             td.nw data-a="date" { (dates::short(&run.started_at)) }
             @for (name, value) in names.into_iter().zip(values) {
                 td.r.nw data-a="num" data-l=(name) { (value.as_deref().unwrap_or("–")) }

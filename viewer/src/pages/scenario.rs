@@ -139,7 +139,7 @@ fn head(data: &RunData, name: &str, title: &str, scenario: Option<&Scenario>) ->
                     @if let Some(target) = &run.build.target { span { b { "Target " } code { (target) } } }
                     span { (facts::machine(run)) }
                     @if let Some(scenario) = scenario { span { (facts::promises(&scenario.promises)) } }
-                    span.badge { (profile_name(&run.profile)) @if let Some(label) = label { ": " (label) } }
+                    span.badge { (profile_name(&**run)) @if let Some(label) = label { ": " (label) } }
                 }
             }
             (neighbours(data, name))

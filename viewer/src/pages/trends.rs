@@ -87,7 +87,7 @@ fn head(
                 nav.actions aria-label="Profile" {
                     @for profile in profiles {
                         a.btn aria-current=[(Some(profile.as_str()) == current).then_some("true")]
-                            href=(of_profile(profile.clone())) { (profile_name(&profile)) }
+                            href=(of_profile(profile.clone())) { (profile_name(profile.as_str())) }
                     }
                 }
             }

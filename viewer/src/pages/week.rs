@@ -107,7 +107,7 @@ fn reviewed(held: &Held<'_>) -> Markup {
             section aria-labelledby="h-trends" {
                 div.sh {
                     h2 #h-trends { (levels_finding(&series)) }
-                    p { "Trends of profile " (profile_name(&run.profile)) " up to this week. Dashed: changes of level. " a href=(Route::Trends(Some(run.profile.clone()))) { "At large" } "." }
+                    p { "Trends of profile " (profile_name(run)) " up to this week. Dashed: changes of level. " a href=(Route::Trends(Some(run.profile.clone()))) { "At large" } "." }
                 }
                 (trend_grid(&series, Some(&run.profile)))
             }

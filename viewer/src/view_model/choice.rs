@@ -45,7 +45,7 @@ pub(crate) fn label(run: &IndexEntry) -> String {
     format!(
         "{}, {}{revision}: {}",
         dates::date_time(&run.started_at),
-        profile_name(&run.profile),
+        profile_name(run),
         run.headline.verdict.word()
     )
 }

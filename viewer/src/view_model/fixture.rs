@@ -368,6 +368,7 @@ fn entry(id: &str, started_at: &str, verdict: Verdict, p95: f64, revision: &str)
         title: "Standard vs Optimized".to_owned(),
         started_at: started_at.to_owned(),
         profile: "quick".to_owned(),
+        gate: false,
         revision: revision.to_owned(),
         status: Status::Complete,
         headline: Headline {

@@ -18,7 +18,7 @@ pub(crate) fn markdown(run: &Run, summary: &RunSummary, link: &str, local: bool)
         text.push('\n');
     };
     line(&["### ", &escaped(&run.title), "\n"]);
-    if let Some(said) = first_look(&run.profile) {
+    if let Some(said) = first_look(run) {
         line(&[said, ".\n"]);
     }
     line(&[

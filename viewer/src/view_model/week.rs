@@ -169,7 +169,7 @@ impl<'a> Held<'a> {
         let Some(reference) = self.reference else {
             return format!(
                 "This is the first week with a run of profile {} on this machine over these states; there is nothing to hold it against.",
-                profile_name(&self.run.entry.profile)
+                profile_name(self.run.entry)
             );
         };
         let week = dates::week(&reference.entry.started_at);

@@ -28,7 +28,7 @@ export async function readJson(file) {
 }
 
 /** A small run of the newest format, with faults and switched-off parts. */
-export const goldenFolder = path.join(repository, "shared/tests/golden/v3");
+export const goldenFolder = path.join(repository, "shared/tests/golden/v4");
 
 /** The `run.json` of a run's folder, the example's unless it is named. */
 export async function exampleRun(folder = exampleFolder) {
