@@ -1,11 +1,11 @@
 //! Brings a database to this version's schema, and refuses one that is ahead of it.
 
 use std::sync::{Arc, LazyLock};
-use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::SqlitePool;
 
+use super::BETWEEN_ATTEMPTS;
 use crate::PersistenceError;
 use crate::storage::migrations::migrator;
 
@@ -20,7 +20,6 @@ static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
 /// Each migration is one transaction: of two processes that migrate at the same time, one fails and
 /// then finds the work done.
 const ATTEMPTS: u32 = 10;
-const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(20);
 
 /// The newest schema version that this program knows.
 fn known_version() -> i64 {

@@ -11,7 +11,7 @@ mod write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::ConnectOptions;
 use sqlx::sqlite::{
@@ -22,6 +22,8 @@ use crate::{DatabaseOptions, PersistenceError, PoolStatus, error};
 
 /// Prepared statements kept per connection: more than the services have.
 const STATEMENT_CACHE: usize = 32;
+/// How long to wait before a database that others are making is tried again.
+const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(20);
 
 fn connect_options(file: &Path, options: &DatabaseOptions) -> SqliteConnectOptions {
     let connect = SqliteConnectOptions::new()
@@ -65,10 +67,26 @@ pub(crate) struct SqliteStorage {
 }
 
 impl SqliteStorage {
+    /// Opens the database, and waits for others who are making it: SQLite lets nobody wait for the lock that turns a new file
+    /// to a write-ahead log, it refuses at once.
     pub(crate) async fn open(
         file: &Path,
         options: &DatabaseOptions,
     ) -> Result<Self, PersistenceError> {
+        let begun = Instant::now();
+        loop {
+            match Self::open_now(file, options).await {
+                Err(PersistenceError::Busy { .. })
+                    if begun.elapsed() < options.statement_timeout =>
+                {
+                    tokio::time::sleep(BETWEEN_ATTEMPTS).await;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn open_now(file: &Path, options: &DatabaseOptions) -> Result<Self, PersistenceError> {
         let connect = connect_options(file, options);
         let writer = pool_options(options, 1)
             .connect_with(connect.clone())
