@@ -60,7 +60,9 @@ fn optimized(code: Vec<u8>, work: &Path) -> Result<Vec<u8>> {
             let said = String::from_utf8_lossy(&run.stderr);
             let why = said.lines().next().unwrap_or("no reason given");
             static SAID: Once = Once::new();
-            SAID.call_once(|| eprintln!("{OPTIMIZER} is too old and left out: {why}"));
+            SAID.call_once(|| {
+                eprintln!("{OPTIMIZER} is left out, it cannot read these programs: {why}")
+            });
             None
         }
         Err(_) => None,
