@@ -23,8 +23,9 @@ rm -rf target/package
 mkdir -p "$into"/completions
 
 # Paths of this machine are not in the program: neither the registry's nor this folder's.
-export CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUSTFLAGS="-Ctarget-feature=+crt-static --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo --remap-path-prefix=$root=/statebench"
-STATEBENCH_SITE=dist cargo build --release --locked -p runner --target "$target"
+# Cargo hands these flags to what is built for the target alone, since the target is named.
+flags="-Ctarget-feature=+crt-static --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo --remap-path-prefix=$root=/statebench"
+RUSTFLAGS=$flags STATEBENCH_SITE=dist cargo build --release --locked -p runner --target "$target"
 strip -o "$into/runner" "target/$target/release/runner"
 
 "$into/runner" manual "$into/man/man1"
