@@ -470,6 +470,11 @@ mod tests {
             assert_eq!(value(figures.baseline), expected, "{name}");
             assert_eq!(figures.change.unwrap().value, -0.5, "{name}");
         }
+        for block in scenario.blocks.iter_mut().filter(|b| b.mode == Mode::Open) {
+            block.resources.as_mut().unwrap().database = None;
+        }
+        assert!(figure("database.wal_bytes", &scenario).is_err());
+        assert!(figure("allocations", &scenario).is_ok());
     }
 
     #[test]
